@@ -1,0 +1,53 @@
+/**
+ * Every address of the HTTP API, by who may call it.
+ *
+ * | guard | who |
+ * |---|---|
+ * | open | anyone |
+ * | password | a browser session that has at least shown the password |
+ * | enrolling | a session that is 'enrolling' or 'full' (full: with a second step of the last 10 minutes) |
+ * | full | a session with both steps |
+ * | fresh | full, with a second step of the last 10 minutes |
+ * | device | a request signed by a paired desktop (see `device-signature.ts`) |
+ * | service | a bearer key of a service |
+ */
+export type Guard = 'open' | 'password' | 'enrolling' | 'full' | 'fresh' | 'device' | 'service';
+
+export const ROUTES = {
+  health: { method: 'GET', path: '/v1/health', guard: 'open' },
+
+  session: { method: 'GET', path: '/v1/session', guard: 'open' },
+  passwordStep: { method: 'POST', path: '/v1/session/password', guard: 'open' },
+  assertionOptions: { method: 'POST', path: '/v1/session/assertion/options', guard: 'password' },
+  assertionStep: { method: 'POST', path: '/v1/session/assertion', guard: 'password' },
+  signOut: { method: 'DELETE', path: '/v1/session', guard: 'open' },
+
+  authenticators: { method: 'GET', path: '/v1/authenticators', guard: 'full' },
+  registrationOptions: { method: 'POST', path: '/v1/authenticators/registration/options', guard: 'enrolling' },
+  registration: { method: 'POST', path: '/v1/authenticators/registration', guard: 'enrolling' },
+  changeAuthenticator: { method: 'PATCH', path: '/v1/authenticators/:id', guard: 'full' },
+  removeAuthenticator: { method: 'DELETE', path: '/v1/authenticators/:id', guard: 'fresh' },
+  pairingCode: { method: 'POST', path: '/v1/pairing-codes', guard: 'enrolling' },
+
+  pairDevice: { method: 'POST', path: '/v1/devices', guard: 'open' },
+  deviceSnapshot: { method: 'GET', path: '/v1/device', guard: 'device' },
+  /** text/event-stream; each event is `{ "version": n }`: read the snapshot again. */
+  deviceEvents: { method: 'GET', path: '/v1/device/events', guard: 'device' },
+  unpairDevice: { method: 'DELETE', path: '/v1/device', guard: 'device' },
+  deviceRegistrationOptions: { method: 'POST', path: '/v1/device/registration/options', guard: 'device' },
+  deviceRegistration: { method: 'POST', path: '/v1/device/registration', guard: 'device' },
+  deviceChangeAuthenticator: { method: 'PATCH', path: '/v1/device/authenticators/:id', guard: 'device' },
+  deviceRemoveAuthenticator: { method: 'DELETE', path: '/v1/device/authenticators/:id', guard: 'device' },
+  deviceTryOptions: { method: 'POST', path: '/v1/device/assertion/options', guard: 'device' },
+  deviceTry: { method: 'POST', path: '/v1/device/assertion', guard: 'device' },
+  deviceChallengeOptions: { method: 'POST', path: '/v1/device/challenges/:id/options', guard: 'device' },
+  deviceChallengeAnswer: { method: 'POST', path: '/v1/device/challenges/:id/assertion', guard: 'device' },
+  deviceChallengeDeny: { method: 'POST', path: '/v1/device/challenges/:id/deny', guard: 'device' },
+
+  createChallenge: { method: 'POST', path: '/v1/challenges', guard: 'service' },
+  /** `?wait=SECONDS` (at most 30) holds the answer until the challenge ends. */
+  challenge: { method: 'GET', path: '/v1/challenges/:id', guard: 'service' },
+  cancelChallenge: { method: 'DELETE', path: '/v1/challenges/:id', guard: 'service' },
+} as const satisfies Record<string, { method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; path: string; guard: Guard }>;
+
+export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,227 @@
+/** What the HTTP API carries. One schema gives the validation, the type, and the entry in OpenAPI. */
+import { type Static, type TSchema, Type } from 'typebox';
+
+const closed = { additionalProperties: false };
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** Opaque identifier made by the backend: 22 base64url letters (128 bits). */
+export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' });
+/** base64url without padding. */
+export const Base64Url = Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: 65536 });
+/** RFC 3339, UTC, milliseconds. */
+export const Instant = Type.String({ format: 'date-time' });
+export const AuthenticatorName = Type.String({ minLength: 1, maxLength: 64 });
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.String(),
+    /** What else is known, such as `retryAfterSeconds`. Never a secret. */
+    facts: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])),
+    instance: Type.String(),
+  },
+  { ...closed, description: 'Problem details (RFC 9457); `code` is the stable name of the failure.' },
+);
+export type Problem = Static<typeof Problem>;
+
+export const AuthenticatorKind = Type.Union([Type.Literal('security-key'), Type.Literal('desktop')]);
+export type AuthenticatorKind = Static<typeof AuthenticatorKind>;
+export const AuthenticatorState = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('active'),
+  Type.Literal('suspended'),
+  Type.Literal('removed'),
+]);
+export type AuthenticatorState = Static<typeof AuthenticatorState>;
+/** 'unverified' where no trust root or metadata says who made the token. */
+export const AttestationStatus = Type.Union([
+  Type.Literal('verified'),
+  Type.Literal('unverified'),
+  Type.Literal('self'),
+  Type.Literal('none'),
+]);
+export type AttestationStatus = Static<typeof AttestationStatus>;
+
+export const Authenticator = Type.Object(
+  {
+    id: Id,
+    kind: AuthenticatorKind,
+    name: Type.String(),
+    state: AuthenticatorState,
+    preferred: Type.Boolean(),
+    /** Make and model from verified metadata, else null. */
+    model: Nullable(Type.String()),
+    aaguid: Nullable(Type.String()),
+    attestation: Nullable(AttestationStatus),
+    /** base64url credential id of a security key, so that the app can tell which plugged-in key it is. */
+    credentialId: Nullable(Type.String()),
+    addedAt: Instant,
+    lastUsedAt: Nullable(Instant),
+    lastUsedFrom: Nullable(Type.String()),
+  },
+  closed,
+);
+export type Authenticator = Static<typeof Authenticator>;
+
+export const Organization = Type.Object({ name: Type.String(), origin: Type.String(), rpId: Type.String() }, closed);
+export type Organization = Static<typeof Organization>;
+export const Person = Type.Object({ id: Id, username: Type.String(), displayName: Type.String() }, closed);
+export type Person = Static<typeof Person>;
+
+/**
+ * 'password': the password was right, the second step is missing. 'enrolling': right, the person has
+ * no way yet and policy lets a first one be added. 'full': both steps done.
+ */
+export const SessionState = Type.Union([Type.Literal('none'), Type.Literal('password'), Type.Literal('enrolling'), Type.Literal('full')]);
+export type SessionState = Static<typeof SessionState>;
+
+export const Session = Type.Object(
+  {
+    state: SessionState,
+    organization: Organization,
+    person: Nullable(Person),
+    /** Kinds of ways only: before the second step nobody learns names or labels. */
+    ways: Type.Array(AuthenticatorKind),
+    /** The service that sent the person here, and what it is called. */
+    service: Nullable(Type.Object({ name: Type.String() }, closed)),
+    /** Where to go once the state is 'full'; null stays on Doorstep's own pages. */
+    returnTo: Nullable(Type.String()),
+  },
+  closed,
+);
+export type Session = Static<typeof Session>;
+
+export const PasswordStep = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 256 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    challengeId: Type.Optional(Id),
+  },
+  closed,
+);
+
+/** Answer to a request for ceremony options. `options` is handed to the browser or to the token as it is. */
+export const CreationCeremony = Type.Object({ ceremonyId: Id, expiresAt: Instant, options: Type.Any() }, closed);
+export const RequestCeremony = Type.Object({ ceremonyId: Id, expiresAt: Instant, options: Type.Any() }, closed);
+
+const Extensions = Type.Record(Type.String(), Type.Unknown());
+export const RegistrationCredential = Type.Object({
+  id: Base64Url,
+  rawId: Base64Url,
+  type: Type.Literal('public-key'),
+  authenticatorAttachment: Type.Optional(Nullable(Type.String())),
+  clientExtensionResults: Extensions,
+  response: Type.Object({
+    clientDataJSON: Base64Url,
+    attestationObject: Base64Url,
+    transports: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16 })),
+  }),
+});
+export const AssertionCredential = Type.Object({
+  id: Base64Url,
+  rawId: Base64Url,
+  type: Type.Literal('public-key'),
+  authenticatorAttachment: Type.Optional(Nullable(Type.String())),
+  clientExtensionResults: Extensions,
+  response: Type.Object({
+    clientDataJSON: Base64Url,
+    authenticatorData: Base64Url,
+    signature: Base64Url,
+    userHandle: Type.Optional(Nullable(Base64Url)),
+  }),
+});
+
+export const FinishRegistration = Type.Object({ ceremonyId: Id, name: AuthenticatorName, credential: RegistrationCredential }, closed);
+export const FinishAssertion = Type.Object({ ceremonyId: Id, credential: AssertionCredential }, closed);
+export const ChangeAuthenticator = Type.Object(
+  { name: Type.Optional(AuthenticatorName), preferred: Type.Optional(Type.Literal(true)) },
+  { ...closed, minProperties: 1 },
+);
+
+export const PairingCode = Type.Object({ code: Type.String(), expiresAt: Instant }, closed);
+/** Public half of a device key, JWK (RFC 7517), P-256. */
+export const DeviceJwk = Type.Object({ kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: Base64Url, y: Base64Url }, closed);
+export const PairDevice = Type.Object(
+  {
+    code: Type.String({ minLength: 1, maxLength: 32 }),
+    name: AuthenticatorName,
+    platform: Type.String({ maxLength: 32 }),
+    publicKey: DeviceJwk,
+  },
+  { ...closed, description: 'Signed like every device request, with the key that is being paired: proof of possession.' },
+);
+export const PairedDevice = Type.Object({ deviceId: Id, person: Person, organization: Organization }, closed);
+
+export const AssuranceLevel = Type.Union([Type.Literal('phishing-resistant'), Type.Literal('other-device'), Type.Literal('same-device')]);
+export const ChallengeState = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('approved'),
+  Type.Literal('denied'),
+  Type.Literal('expired'),
+  Type.Literal('canceled'),
+]);
+export type ChallengeState = Static<typeof ChallengeState>;
+
+export const ChallengeResult = Type.Object(
+  {
+    /** RFC 8176, such as ["pwd","hwk","user"]. */
+    amr: Type.Array(Type.String()),
+    authenticatorId: Id,
+    assurance: AssuranceLevel,
+    userVerified: Type.Boolean(),
+    person: Person,
+  },
+  closed,
+);
+/** A challenge as its service sees it. */
+export const Challenge = Type.Object(
+  {
+    id: Id,
+    state: ChallengeState,
+    createdAt: Instant,
+    expiresAt: Instant,
+    /** Where the service sends the person's browser. */
+    signInUrl: Type.String(),
+    result: Nullable(ChallengeResult),
+  },
+  closed,
+);
+export type Challenge = Static<typeof Challenge>;
+export const CreateChallenge = Type.Object(
+  {
+    /** Absent: whoever signs in at `signInUrl`. */
+    username: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    /** What the person is shown beside the service's name, such as the place. */
+    place: Type.Optional(Type.String({ maxLength: 128 })),
+    returnTo: Type.Optional(Type.String({ maxLength: 2048 })),
+    userVerification: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('preferred'), Type.Literal('discouraged')])),
+  },
+  closed,
+);
+
+/** A challenge as the person's desktop sees it. */
+export const WaitingChallenge = Type.Object(
+  { id: Id, serviceName: Type.String(), place: Nullable(Type.String()), createdAt: Instant, expiresAt: Instant },
+  closed,
+);
+export type WaitingChallenge = Static<typeof WaitingChallenge>;
+
+/** All that a paired desktop knows of its person. `version` grows with every change. */
+export const DeviceSnapshot = Type.Object(
+  {
+    version: Type.Integer(),
+    serverTime: Instant,
+    deviceId: Id,
+    person: Person,
+    organization: Organization,
+    authenticators: Type.Array(Authenticator),
+    challenges: Type.Array(WaitingChallenge),
+  },
+  closed,
+);
+export type DeviceSnapshot = Static<typeof DeviceSnapshot>;
+
+export const Health = Type.Object({ ok: Type.Literal(true), version: Type.String() }, closed);
