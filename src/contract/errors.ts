@@ -32,6 +32,12 @@ export const ERRORS = {
   'session.second-step-missing': { status: 403, title: 'The second step is still missing.', remedy: 'Finish signing in, then try again.' },
   'session.stale': { status: 403, title: 'This change wants a fresh second step.', remedy: 'Show your key again, then try again.' },
   'password.wrong': { status: 401, title: 'That user name and password do not go together.', remedy: 'Type both again.' },
+  'password.locked': {
+    status: 403,
+    title: 'Too many wrong passwords. This one is stopped.',
+    remedy: 'Ask the help desk for a new one. Ways other than this one still work.',
+  },
+  'request.busy': { status: 503, title: 'Too many people are signing in at once.', remedy: 'Wait a few seconds, then try again.' },
   'person.disabled': { status: 403, title: 'This account is closed.', remedy: 'Ask the help desk.' },
 
   // Authenticators

@@ -16,6 +16,7 @@ export type Guard = 'open' | 'password' | 'enrolling' | 'full' | 'fresh' | 'devi
 export const ROUTES = {
   health: { method: 'GET', path: '/v1/health', guard: 'open' },
 
+  /** `?challenge=` names the request that a service sent the person here with; see `SessionQuery`. */
   session: { method: 'GET', path: '/v1/session', guard: 'open' },
   passwordStep: { method: 'POST', path: '/v1/session/password', guard: 'open' },
   assertionOptions: { method: 'POST', path: '/v1/session/assertion/options', guard: 'password' },
@@ -51,3 +52,13 @@ export const ROUTES = {
 } as const satisfies Record<string, { method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; path: string; guard: Guard }>;
 
 export type RouteName = keyof typeof ROUTES;
+
+/*
+ * What comes back: session, passwordStep, assertionStep: `Session`. signOut, unpairDevice, the two removals,
+ * deviceChallengeAnswer and deviceChallengeDeny: 204. authenticators: `AuthenticatorList`. registration, deviceRegistration, the
+ * two changes and deviceTry: `OneAuthenticator`. The options routes: `CreationCeremony` or `RequestCeremony`.
+ * createChallenge (201), challenge, cancelChallenge: `Challenge`. Every failure: `Problem`.
+ *
+ * Routes with the guards password, enrolling, full and fresh, and those of the session itself, change things
+ * only for a request that carries our own `Origin` (or, where a browser leaves it out, `Sec-Fetch-Site: same-origin`).
+ */

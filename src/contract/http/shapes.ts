@@ -103,6 +103,14 @@ export const PasswordStep = Type.Object(
   closed,
 );
 
+/** `?challenge=` of the session: the request of a service that the page was opened with. */
+export const SessionQuery = Type.Object({ challenge: Type.Optional(Id) }, closed);
+/**
+ * A person who is already signed in and comes with a new request of a service shows the key again for it:
+ * `challengeId` says for which. Absent (or no body at all): the request that came with the password, if any.
+ */
+export const BeginAssertion = Type.Object({ challengeId: Type.Optional(Id) }, closed);
+
 /** Answer to a request for ceremony options. `options` is handed to the browser or to the token as it is. */
 export const CreationCeremony = Type.Object({ ceremonyId: Id, expiresAt: Instant, options: Type.Any() }, closed);
 export const RequestCeremony = Type.Object({ ceremonyId: Id, expiresAt: Instant, options: Type.Any() }, closed);
@@ -202,6 +210,9 @@ export const CreateChallenge = Type.Object(
   closed,
 );
 
+/** `?wait=SECONDS`, 0 to 30: hold the answer until the challenge ends. */
+export const ChallengeQuery = Type.Object({ wait: Type.Optional(Type.String({ pattern: '^([0-9]|[12][0-9]|30)$' })) }, closed);
+
 /** A challenge as the person's desktop sees it. */
 export const WaitingChallenge = Type.Object(
   { id: Id, serviceName: Type.String(), place: Nullable(Type.String()), createdAt: Instant, expiresAt: Instant },
@@ -223,5 +234,9 @@ export const DeviceSnapshot = Type.Object(
   closed,
 );
 export type DeviceSnapshot = Static<typeof DeviceSnapshot>;
+
+/** The answer to a finished registration, a change, and a successful try. */
+export const OneAuthenticator = Type.Object({ authenticator: Authenticator }, closed);
+export const AuthenticatorList = Type.Object({ authenticators: Type.Array(Authenticator) }, closed);
 
 export const Health = Type.Object({ ok: Type.Literal(true), version: Type.String() }, closed);
