@@ -77,7 +77,10 @@ const forbidden = [
     name: `rung-${rung}`,
     severity: 'error',
     from: { path: `^src/device/${rung}/` },
-    to: { path: '^src/device/', pathNot: `^src/device/(${[`${rung}/`, ...may.map((name) => (name === 'link' ? 'link\\.ts$' : `${name}/`))].join('|')})` },
+    to: {
+      path: '^src/device/',
+      pathNot: `^src/device/(${[`${rung}/`, ...may.map((name) => (name === 'link' ? 'link\\.ts$' : `${name}/`))].join('|')})`,
+    },
   })),
   {
     name: 'backend-domain-knows-no-store',
@@ -114,6 +117,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types', 'svelte'], extensions: ['.ts', '.svelte', '.js', '.mjs', '.cjs', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types', 'svelte'],
+      extensions: ['.ts', '.svelte', '.js', '.mjs', '.cjs', '.d.ts'],
+    },
   },
 };

@@ -57,7 +57,10 @@ function pages(name, folder, base) {
 }
 
 const steps = [
-  ['main process and token process', () => electronCode('main', { index: source('main', 'index.ts'), 'token-process': source('main', 'tokens', 'process.ts') })],
+  [
+    'main process and token process',
+    () => electronCode('main', { index: source('main', 'index.ts'), 'token-process': source('main', 'tokens', 'process.ts') }),
+  ],
   ['preload', () => electronCode('preload', { index: source('preload', 'index.ts') })],
   ['windows of the app', () => pages('app', source('renderer', 'app'), './')],
   ['web pages', () => pages('web', source('renderer', 'web'), '/')],

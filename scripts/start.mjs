@@ -3,13 +3,25 @@
  * organization, and opens the desktop app paired with it. `npm start -- --server URL` uses another backend.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, chownSync, mkdirSync } from 'node:fs';
+import { chownSync, copyFileSync, mkdirSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { node, root, setUp } from './setup.mjs';
-import { asOrdinaryUser, explain, hasDisplay, isRoot, openProject, ordinaryEnvironment, ordinaryUser, privateFolder, SetUpError, startVirtualDisplay, withKeychain } from './system.mjs';
+import {
+  asOrdinaryUser,
+  explain,
+  hasDisplay,
+  isRoot,
+  openProject,
+  ordinaryEnvironment,
+  ordinaryUser,
+  privateFolder,
+  SetUpError,
+  startVirtualDisplay,
+  withKeychain,
+} from './system.mjs';
 
 const USAGE = 'Usage: npm start [-- --server URL]\n\n  --server URL   connect to this backend instead of starting one here';
 
@@ -24,7 +36,8 @@ function parse(words) {
     } else if (word.startsWith('--server=')) server = word.slice('--server='.length);
     else throw new SetUpError(`it does not know the word ${JSON.stringify(word)}.`, USAGE);
   }
-  if (server !== null && !URL.canParse(server)) throw new SetUpError(`${JSON.stringify(server)} is not an address.`, 'Give one such as https://id.example.org.');
+  if (server !== null && !URL.canParse(server))
+    throw new SetUpError(`${JSON.stringify(server)} is not an address.`, 'Give one such as https://id.example.org.');
   return { help: false, server };
 }
 
@@ -81,7 +94,9 @@ function readiness({ child, ended }) {
       try {
         resolve(JSON.parse(line));
       } catch {
-        reject(new SetUpError(`the backend said something that makes no sense: ${line}`, 'Start it again. If it stays, tell the developers.'));
+        reject(
+          new SetUpError(`the backend said something that makes no sense: ${line}`, 'Start it again. If it stays, tell the developers.'),
+        );
       }
     });
     ended.then(({ why }) => reject(new SetUpError(`the backend ended before it was ready (${why}).`, 'The lines above say why.')));
@@ -114,7 +129,10 @@ async function main() {
   const project = openProject(root, user);
   const env = ordinaryEnvironment(user);
   const home = privateFolder(user, 'doorstep-');
-  const data = path.join(isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share')), 'doorstep');
+  const data = path.join(
+    isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share')),
+    'doorstep',
+  );
   const inProject = (file) => path.join(project.root, path.relative(root, file));
   const command = (...words) => project.wrap(asOrdinaryUser(user, words));
   let display = null;
@@ -145,7 +163,12 @@ async function main() {
     if (isRoot) console.log(`You are root, and Electron keeps its sandbox only as an ordinary user: Doorstep runs as ${user.name}.`);
 
     const practice = { socket: path.join(home.folder, 'practice.sock'), control: path.join(home.folder, 'practice-control.sock') };
-    const appEnv = { ...env, DOORSTEP_DATA: path.join(data, 'app'), DOORSTEP_PRACTICE_SOCKET: practice.socket, DOORSTEP_PRACTICE_CONTROL: practice.control };
+    const appEnv = {
+      ...env,
+      DOORSTEP_DATA: path.join(data, 'app'),
+      DOORSTEP_PRACTICE_SOCKET: practice.socket,
+      DOORSTEP_PRACTICE_CONTROL: practice.control,
+    };
     let backend = null;
     if (server === null) {
       const [port, demoPort] = await freePorts();
@@ -186,11 +209,24 @@ async function main() {
     });
     window.child.stdin.on('error', () => {});
     if (password !== null) window.child.stdio[4].end(`${password}\n`);
-    start('practice key', command(inProject(node), inProject(path.join(root, 'test', 'support', 'token', 'practice.ts')), '--socket', practice.socket, '--control', practice.control, '--state', path.join(data, 'practice-key.json')), {
-      cwd: project.root === root ? root : undefined,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env,
-    });
+    start(
+      'practice key',
+      command(
+        inProject(node),
+        inProject(path.join(root, 'test', 'support', 'token', 'practice.ts')),
+        '--socket',
+        practice.socket,
+        '--control',
+        practice.control,
+        '--state',
+        path.join(data, 'practice-key.json'),
+      ),
+      {
+        cwd: project.root === root ? root : undefined,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env,
+      },
+    );
 
     if (backend) {
       const ready = await Promise.race([readiness(backend), interrupted]);
@@ -204,7 +240,10 @@ async function main() {
     }
 
     const watched = running.filter(({ name }) => name !== 'practice key');
-    const first = await Promise.race([interrupted.then(() => null), ...watched.map(({ name, ended }) => ended.then((how) => ({ name, ...how })))]);
+    const first = await Promise.race([
+      interrupted.then(() => null),
+      ...watched.map(({ name, ended }) => ended.then((how) => ({ name, ...how }))),
+    ]);
     await stop();
     if (first === null || (first.name === 'app' && first.code === 0)) return 0;
     throw new SetUpError(`the ${first.name} ended (${first.why}).`, 'The lines above say why.');

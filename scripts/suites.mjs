@@ -17,7 +17,17 @@ export const STATIC = [
   tsc('floor'),
   tsc('test'),
   { name: 'svelte-check', command: [bin('svelte-check', 'bin', 'svelte-check'), '--tsconfig', 'tsconfig.dom.json', '--fail-on-warnings'] },
-  { name: 'fence', command: [bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), 'src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err'] },
+  {
+    name: 'fence',
+    command: [
+      bin('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
+      'src',
+      '--config',
+      '.dependency-cruiser.cjs',
+      '--output-type',
+      'err',
+    ],
+  },
 ];
 
 export const VITEST = ['unit', 'fence', 'contract', 'peers', 'kernel'];
@@ -38,7 +48,9 @@ function timed(action) {
 }
 
 export function runStatic(step) {
-  const { status, seconds, stdout, stderr } = timed(() => spawnSync(node, step.command, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }));
+  const { status, seconds, stdout, stderr } = timed(() =>
+    spawnSync(node, step.command, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }),
+  );
   if (status !== 0) process.stdout.write(stdout + stderr);
   record(step.name, status === 0 ? 1 : 0, status === 0 ? 0 : 1, seconds);
 }
@@ -58,13 +70,20 @@ export function runVitest(project) {
   const report = path.join(reports, `${project}.json`);
   rmSync(report, { force: true });
   const { status, seconds } = timed(() =>
-    spawnSync(node, [bin('vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, CI: 'true', NO_COLOR: '1', PATH: `${path.join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
-    }),
+    spawnSync(
+      node,
+      [bin('vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, CI: 'true', NO_COLOR: '1', PATH: `${path.join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
+      },
+    ),
   );
-  fromReport(project, status, seconds, report, (json) => ({ passed: json.numPassedTests, failed: json.numFailedTests + json.numPendingTests + json.numTodoTests }));
+  fromReport(project, status, seconds, report, (json) => ({
+    passed: json.numPassedTests,
+    failed: json.numFailedTests + json.numPendingTests + json.numTodoTests,
+  }));
 }
 
 /**
@@ -81,12 +100,33 @@ export async function runPlaywright(project, electron) {
   if (isRoot) chownSync(results, user.uid, user.gid);
   const report = path.join(scratch.folder, 'report.json');
   const shown = (file) => path.join(opened.root, path.relative(root, file));
-  const command = opened.wrap(asOrdinaryUser(user, [shown(node), shown(bin('@playwright', 'test', 'cli.js')), 'test', '--config', shown(path.join(root, 'playwright.config.ts')), '--project', project]));
+  const command = opened.wrap(
+    asOrdinaryUser(user, [
+      shown(node),
+      shown(bin('@playwright', 'test', 'cli.js')),
+      'test',
+      '--config',
+      shown(path.join(root, 'playwright.config.ts')),
+      '--project',
+      project,
+    ]),
+  );
   try {
-    const env = { ...ordinaryEnvironment(user), CI: 'true', NO_COLOR: '1', DISPLAY: display.display, TMPDIR: scratch.folder, DOORSTEP_ELECTRON: shown(electron), PLAYWRIGHT_JSON_OUTPUT_FILE: report };
+    const env = {
+      ...ordinaryEnvironment(user),
+      CI: 'true',
+      NO_COLOR: '1',
+      DISPLAY: display.display,
+      TMPDIR: scratch.folder,
+      DOORSTEP_ELECTRON: shown(electron),
+      PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+    };
     env.PATH = `${path.join(opened.root, 'node_modules', '.bin')}:${env.PATH}`;
     const { status, seconds } = timed(() => spawnSync(command[0], command.slice(1), { cwd: root, stdio: 'inherit', env }));
-    fromReport(`e2e ${project}`, status, seconds, report, ({ stats, errors }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped + (errors.length > 0 && stats.unexpected === 0 ? 1 : 0) }));
+    fromReport(`e2e ${project}`, status, seconds, report, ({ stats, errors }) => ({
+      passed: stats.expected,
+      failed: stats.unexpected + stats.flaky + stats.skipped + (errors.length > 0 && stats.unexpected === 0 ? 1 : 0),
+    }));
   } finally {
     display.stop();
     scratch.remove();

@@ -4,7 +4,19 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, chownSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -109,11 +121,18 @@ export function ensurePackages(groups, say) {
   say('reading the package lists');
   const update = spawnSync('apt-get', ['update', '-q'], { env, encoding: 'utf8' });
   if (update.status !== 0) {
-    throw new SetUpError('the lists of Debian packages could not be read.', `Check the network and /etc/apt, then try again. apt-get said:\n${update.stderr}`);
+    throw new SetUpError(
+      'the lists of Debian packages could not be read.',
+      `Check the network and /etc/apt, then try again. apt-get said:\n${update.stderr}`,
+    );
   }
   const names = missing.map(choose);
   say(`installing ${names.length} Debian packages: ${names.join(', ')}`);
-  const install = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env, encoding: 'utf8', maxBuffer: 1 << 26 });
+  const install = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], {
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   if (install.status !== 0) {
     throw new SetUpError('the Debian packages could not be installed.', `apt-get said:\n${install.stderr || install.stdout.slice(-2000)}`);
   }
@@ -185,7 +204,16 @@ export function ordinaryEnvironment(user) {
   const env = { ...process.env };
   for (const name of Object.keys(env)) if (name.startsWith('npm_') || name === 'INIT_CWD') delete env[name];
   if (!isRoot) return env;
-  for (const name of ['XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'DBUS_SESSION_BUS_ADDRESS', 'SUDO_USER', 'MAIL']) delete env[name];
+  for (const name of [
+    'XDG_RUNTIME_DIR',
+    'XDG_CONFIG_HOME',
+    'XDG_DATA_HOME',
+    'XDG_CACHE_HOME',
+    'DBUS_SESSION_BUS_ADDRESS',
+    'SUDO_USER',
+    'MAIL',
+  ])
+    delete env[name];
   return { ...env, HOME: user.home, USER: user.name, LOGNAME: user.name };
 }
 
@@ -205,12 +233,16 @@ export const hasDisplay = () => process.platform !== 'linux' || Boolean(process.
  */
 export function startVirtualDisplay() {
   return new Promise((resolve, reject) => {
-    const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp', '-noreset'], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (bytes) => {
       said += bytes;
     });
-    child.on('error', () => reject(new SetUpError('there is no display, and no Xvfb to make one.', 'Install the package xvfb, then try again.')));
+    child.on('error', () =>
+      reject(new SetUpError('there is no display, and no Xvfb to make one.', 'Install the package xvfb, then try again.')),
+    );
     child.on('exit', () => reject(new SetUpError('the virtual display did not start.', `Xvfb said:\n${said}`)));
     child.stdio[3].once('data', (bytes) => resolve({ display: `:${String(bytes).trim()}`, stop: () => child.kill('SIGTERM') }));
   });
