@@ -87,6 +87,13 @@ async function stopAll() {
   running.length = 0;
 }
 
+/** Chromium tells of every bus and driver that a small machine lacks; none of it is Doorstep's. */
+function withoutChromium(child) {
+  readline.createInterface({ input: child.stderr }).on('line', (line) => {
+    if (!/^\[\d+:\d{4}\/\d{6}\.\d+:[A-Z]+:/.test(line)) console.error(line);
+  });
+}
+
 /** Waits for the one line in which the backend says that it is ready. */
 function readiness({ child, ended }) {
   return new Promise((resolve, reject) => {
@@ -204,10 +211,11 @@ async function main() {
     const window = start('app', command(...app), {
       cwd: project.root === root ? root : undefined,
       // 0: the pairing code, once the backend has made one; 4: the keychain's password.
-      stdio: ['pipe', 'inherit', 'inherit', 'ignore', password === null ? 'ignore' : 'pipe'],
+      stdio: ['pipe', 'inherit', 'pipe', 'ignore', password === null ? 'ignore' : 'pipe'],
       env: { ...appEnv, DOORSTEP_PAIRING_STDIN: backend ? '1' : '' },
     });
     window.child.stdin.on('error', () => {});
+    withoutChromium(window.child);
     if (password !== null) window.child.stdio[4].end(`${password}\n`);
     start(
       'practice key',

@@ -196,7 +196,7 @@ export function openProject(root, user) {
 
 /** The command line that runs `command` as the ordinary user, with nothing but `env`. */
 export function asOrdinaryUser(user, command) {
-  return isRoot ? ['runuser', '-u', user.name, '--', ...command] : command;
+  return isRoot ? ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--', ...command] : command;
 }
 
 /** The environment of the ordinary user: what the person has, less what belongs to root. */
