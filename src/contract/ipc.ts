@@ -129,6 +129,4 @@ export interface DoorstepBridge {
   subscribe(listener: (state: AppState) => void): () => void;
 }
 
-/** Names of the two wires. Only `main/ipc/door.ts` and the preload use them. */
-export const IPC_INVOKE = 'doorstep:invoke';
-export const IPC_STATE = 'doorstep:state';
+export { IPC_INVOKE, IPC_STATE } from './ipc-wires.ts';
