@@ -1,0 +1,74 @@
+/** What stands behind each channel of the door. */
+import { DoorstepError } from '../../contract/errors.ts';
+import { OneAuthenticator } from '../../contract/http/shapes.ts';
+import type { Commands } from '../ipc/door.ts';
+import type { Sync } from '../sync/sync.ts';
+import type { PracticeKey } from '../tokens/practice.ts';
+import type { Prompts } from '../tokens/prompts.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { KeyFlows } from './key-flows.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface CommandOptions {
+  readonly store: StateStore;
+  readonly sync: Sync;
+  readonly vault: Vault;
+  readonly prompts: Prompts;
+  readonly keys: KeyFlows;
+  /** Null in a packaged app. */
+  readonly practice: PracticeKey | null;
+}
+
+export function createCommands({ store, sync, vault, prompts, keys, practice }: CommandOptions): Commands {
+  const done = async (work: Promise<unknown>): Promise<null> => {
+    await work;
+    return null;
+  };
+  const change = async (id: string, body: { name?: string; preferred?: true }): Promise<null> => {
+    await sync.call({ route: 'deviceChangeAuthenticator', id, body, answer: OneAuthenticator });
+    await sync.refresh().catch(() => undefined);
+    return null;
+  };
+  const practise = async (act: 'plug' | 'unplug' | 'touch'): Promise<null> => {
+    if (practice === null) throw new DoorstepError('ipc.refused');
+    practice.do(act);
+    return null;
+  };
+  return {
+    'state.get': async () => store.get(),
+    'pairing.connect': ({ code, server }) => done(sync.pair(code, server)),
+    'pairing.disconnect': () => done(sync.disconnect()),
+    'keychain.retry': async () => {
+      store.change({ keychain: 'checking' });
+      const state = await vault.open();
+      store.change({ keychain: state });
+      if (state === 'ready') await sync.start();
+      return null;
+    },
+    'key.enroll': ({ tokenId, name }) => keys.enroll(tokenId, name),
+    'key.try': ({ tokenId }) => keys.tryKey(tokenId),
+    'key.set-pin': ({ tokenId }) => done(keys.setPin(tokenId)),
+    'key.change-pin': ({ tokenId }) => done(keys.changePin(tokenId)),
+    'key.reset': ({ tokenId }) => done(keys.reset(tokenId)),
+    'key.wink': ({ tokenId }) => done(keys.wink(tokenId)),
+    'key.passkeys': ({ tokenId }) => keys.passkeys(tokenId),
+    'key.delete-passkey': ({ tokenId, credentialId }) => done(keys.deletePasskey(tokenId, credentialId)),
+    'key.rename-passkey': (request) => done(keys.renamePasskeyUser(request)),
+    'prompt.answer': async ({ promptId, answer }) => {
+      prompts.answer(promptId, answer);
+      return null;
+    },
+    'authenticator.rename': ({ id, name }) => change(id, { name }),
+    'authenticator.prefer': ({ id }) => change(id, { preferred: true }),
+    'authenticator.remove': async ({ id }) => {
+      await sync.call({ route: 'deviceRemoveAuthenticator', id, answer: null });
+      await sync.refresh().catch(() => undefined);
+      return null;
+    },
+    'challenge.answer': ({ id }) => done(keys.answerChallenge(id)),
+    'challenge.deny': ({ id }) => done(keys.denyChallenge(id)),
+    'practice.plug': () => practise('plug'),
+    'practice.unplug': () => practise('unplug'),
+    'practice.touch': () => practise('touch'),
+  };
+}

@@ -1,0 +1,194 @@
+/** Puts the rooms of the main process together once Electron is ready, and takes them apart again. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { app, powerMonitor, type Session, session } from 'electron';
+import { DoorstepError } from '../../contract/errors.ts';
+import type { AppState } from '../../contract/ipc.ts';
+import { openDoor, pushState } from '../ipc/door.ts';
+import { createSync, pagesOf } from '../sync/sync.ts';
+import { forkTokenProcess } from '../tokens/child.ts';
+import { connectPracticeKey } from '../tokens/practice.ts';
+import { createPrompts } from '../tokens/prompts.ts';
+import { superviseTokens, type TokenSupervisor } from '../tokens/supervisor.ts';
+import { createTrayIcon, type TrayIcon } from '../tray/tray.ts';
+import { hasTray } from '../tray/watcher.ts';
+import { openSystemKeychain } from '../vault/keychain.ts';
+import { createVault } from '../vault/vault.ts';
+import { guardAllContents, guardSession } from '../windows/guards.ts';
+import { createMainWindow } from '../windows/main-window.ts';
+import { APP_ORIGIN, serveAppScheme } from '../windows/scheme.ts';
+import { createCommands } from './commands.ts';
+import type { RunEnvironment } from './environment.ts';
+import { createKeyFlows } from './key-flows.ts';
+import type { Log } from './log.ts';
+import { installMenu } from './menu.ts';
+import { readPairingCode } from './pairing-code.ts';
+import type { SettingsStore } from './settings.ts';
+import { createStateStore, firstState } from './state-store.ts';
+
+/** The address of a backend embedded by `npm start`, offered until a person or an organization names another. */
+const DEFAULT_SERVER = 'http://localhost:7410';
+
+export interface DoorstepOptions {
+  readonly environment: RunEnvironment;
+  readonly settings: SettingsStore;
+  readonly log: Log;
+}
+
+export interface Doorstep {
+  /** Opens the window, or brings it to the front. */
+  show(): void;
+  /** Ends everything that runs beside the window. */
+  stop(): Promise<void>;
+}
+
+export function openDoorstep({ environment, settings, log }: DoorstepOptions): Doorstep {
+  const root = app.getAppPath();
+  const server = environment.server ?? settings.get().server ?? DEFAULT_SERVER;
+  const store = createStateStore(firstState(app.getVersion(), server, false));
+  const windows = isolatedSession('windows');
+  guardSession(windows, log);
+  guardAllContents({ log, outside: () => pagesOf(store.get().server) });
+  serveAppScheme(windows, join(root, 'dist', 'app'));
+
+  const prompts = createPrompts((prompt) => store.change({ prompt }));
+  let quitting = false;
+  let trayShown = false;
+  const quit = () => app.quit();
+
+  const window = createMainWindow({
+    session: windows,
+    preload: join(root, 'dist', 'preload', 'index.cjs'),
+    icon: join(root, 'build', 'icons', 'doorstep.png'),
+    devTools: !app.isPackaged,
+    onClose: () => trayShown && !quitting,
+    onGone: () => prompts.cancel(),
+  });
+  installMenu(() => window.get(), quit);
+
+  const vault = createVault({
+    keychain: openSystemKeychain(),
+    installation: settings.get().installation,
+    log,
+    onState: (keychain) => store.change({ keychain }),
+    onLateUnlock: () => void startSync(),
+  });
+  const web = session.fromPartition('backend', { cache: false });
+  const sync = createSync({
+    store,
+    vault,
+    log,
+    fetch: (url, init) => web.fetch(url, init),
+    computer: { name: computerName(), platform: process.platform },
+    onServer: (address) => settings.change({ server: address }),
+  });
+  const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
+
+  const practice =
+    environment.practice === null ? null : connectPracticeKey(environment.practice.control, (practiceKey) => store.change({ practiceKey }));
+  const tokens = deferred(() =>
+    superviseTokens({
+      start: () =>
+        forkTokenProcess({ file: join(root, 'dist', 'main', 'token-process.cjs'), practiceSocket: environment.practice?.socket ?? null }),
+      log,
+      onTokens: (list) => store.change({ tokens: list }),
+      onFault: (fault) => store.change({ fault }),
+    }),
+  );
+  const keys = createKeyFlows({ sync, tokens: tokens.handle, prompts, challenges: () => store.get().challenges });
+
+  const closeDoor = openDoor({
+    commands: createCommands({ store, sync, vault, prompts, keys, practice }),
+    log,
+    origin: APP_ORIGIN,
+    isOurs: (contents) => contents === window.get()?.webContents,
+  });
+
+  let tray: TrayIcon | null = null;
+  let before: AppState = store.get();
+  store.subscribe((state) => {
+    const contents = window.get()?.webContents;
+    if (contents !== undefined) pushState(contents, APP_ORIGIN, state);
+    tray?.show(state);
+    // A PIN is being typed: it belongs in no screenshot and no shared screen.
+    window.protect(state.prompt?.prompt.kind === 'pin' || state.prompt?.prompt.kind === 'new-pin');
+    for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
+    before = state;
+  });
+  powerMonitor.on('resume', () => sync.wake());
+
+  const begin = async () => {
+    tokens.start();
+    const [tray] = await Promise.all([hasTray(process.platform), startSync()]);
+    if (tray && !quitting) showTray();
+    await pairFromLauncher();
+  };
+  const showTray = () => {
+    tray = createTrayIcon({ icons: join(root, 'build', 'icons'), onOpen: () => window.show(), onQuit: quit });
+    tray.show(store.get());
+    trayShown = true;
+  };
+  const pairFromLauncher = async () => {
+    const code = environment.pairingCode ?? (environment.pairingCodeFromStdin ? await readPairingCode(process.stdin) : null);
+    if (code === null) return;
+    const pairOnce = async () => {
+      stopWatching();
+      await sync.pair(code, server).catch((error: unknown) => log.warn('pairing.failed', { code: codeOf(error) }));
+    };
+    // A pairing of an earlier run may turn out to be void only when the backend answers.
+    const stopWatching = store.subscribe((state) => {
+      if (state.pairing.state === 'none') void pairOnce();
+    });
+    if (store.get().pairing.state === 'none' || store.get().server !== server) await pairOnce();
+  };
+
+  window.show();
+  // Nothing competes with the first window for the processor.
+  const contents = window.get()?.webContents;
+  contents?.once('did-finish-load', () => void begin());
+
+  return {
+    show: () => window.show(),
+    async stop() {
+      quitting = true;
+      window.release();
+      prompts.cancel();
+      closeDoor();
+      sync.stop();
+      practice?.stop();
+      tray?.destroy();
+      await tokens.stop();
+    },
+  };
+}
+
+/** A session in memory alone: nothing that a window or the backend sets is written to disk. */
+function isolatedSession(name: string): Session {
+  return session.fromPartition(name, { cache: false });
+}
+
+function computerName(): string {
+  const name = hostname().trim();
+  return name === '' ? 'This computer' : name.slice(0, 64);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof DoorstepError ? error.code : 'internal';
+}
+
+/** A supervisor that starts later than those who hold it. */
+function deferred(make: () => TokenSupervisor) {
+  let made: TokenSupervisor | null = null;
+  const handle: TokenSupervisor = {
+    call: (call, request, options) =>
+      made === null ? Promise.reject(new DoorstepError('token.process-down')) : made.call(call, request, options),
+    stop: () => made?.stop() ?? Promise.resolve(),
+  };
+  return {
+    handle,
+    start() {
+      made ??= make();
+    },
+    stop: () => handle.stop(),
+  };
+}

@@ -1,0 +1,55 @@
+/** The one AppState: replaced whole at each change, never mutated, handed to every listener. */
+import type { AppState } from '../../contract/ipc.ts';
+
+export interface StateStore {
+  get(): AppState;
+  /** Replaces the state by one with these members changed; listeners hear of it once a turn of the event loop. */
+  change(members: Partial<AppState>): void;
+  /** Returns the unsubscribe. */
+  subscribe(listener: (state: AppState) => void): () => void;
+}
+
+/** The state before anything is known. */
+export function firstState(version: string, server: string, practiceAvailable: boolean): AppState {
+  return {
+    version,
+    server,
+    keychain: 'checking',
+    pairing: { state: 'unknown' },
+    connection: 'connecting',
+    clockSkew: null,
+    tokens: [],
+    authenticators: [],
+    checkedAt: null,
+    challenges: [],
+    prompt: null,
+    practiceKey: { available: practiceAvailable, pluggedIn: false, wantsTouch: false },
+    fault: null,
+  };
+}
+
+/** A store that begins with `initial`. Changes of one turn are told together, so that a burst costs one push. */
+export function createStateStore(initial: AppState): StateStore {
+  let state = initial;
+  let telling = false;
+  const listeners = new Set<(state: AppState) => void>();
+  const tell = () => {
+    telling = false;
+    for (const listener of [...listeners]) listener(state);
+  };
+  return {
+    get: () => state,
+    change(members) {
+      state = { ...state, ...members };
+      if (telling) return;
+      telling = true;
+      setImmediate(tell);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}

@@ -1,0 +1,298 @@
+/**
+ * Keeps the app in step with its backend: pairs, reads the snapshot, follows the live events, and forgets
+ * everything when the backend says that this computer was removed.
+ */
+import { assertNever, DoorstepError, type ErrorCode } from '../../contract/errors.ts';
+import { DeviceSnapshot, PairedDevice } from '../../contract/http/shapes.ts';
+import type { AppState, KeychainState } from '../../contract/ipc.ts';
+import { type Parsed, parseTolerant, type Schema } from '../../contract/parse.ts';
+import type { Log } from '../app/log.ts';
+import type { StateStore } from '../app/state-store.ts';
+import type { Vault } from '../vault/vault.ts';
+import { type BackendClient, type Call, createBackendClient, type Fetch, type Signer } from './client.ts';
+import { createServerClock } from './clock.ts';
+import { createDeviceKey, exportDeviceKey, importDeviceKey } from './device-key.ts';
+import { isLoopback, parseServer } from './server-address.ts';
+
+/** What is kept of a pairing, as JSON in the keychain's entry `pairing`. */
+interface Pairing {
+  readonly server: string;
+  readonly device: Parsed<typeof PairedDevice>;
+}
+
+interface Connected {
+  readonly client: BackendClient;
+  readonly signer: Signer;
+  readonly server: string;
+}
+
+export interface Sync {
+  /** Reads the pairing from the keychain and connects. Safe to call again, after a keychain came back. */
+  start(): Promise<void>;
+  /** Pairs with a code. Rejects with the backend's code, backend.not-trusted, or keychain.*: then nothing is kept. */
+  pair(code: string, server: string | undefined): Promise<void>;
+  /** Tells the backend, as far as it is in reach, and wipes the secrets. Rejects where the backend refuses. */
+  disconnect(): Promise<void>;
+  /** A signed call of the paired device. Rejects with not-paired where there is none. */
+  call<T extends Schema>(call: Call<T>): Promise<Parsed<T>>;
+  /** Origin of the backend that this computer is paired with; the origin of every key ceremony. */
+  origin(): string;
+  /** Reads the snapshot now and waits for it. */
+  refresh(): Promise<void>;
+  /** The computer woke up or the network came back: connect again without waiting for the back-off. */
+  wake(): void;
+  stop(): void;
+}
+
+export interface SyncOptions {
+  readonly store: StateStore;
+  readonly vault: Vault;
+  readonly fetch: Fetch;
+  readonly log: Log;
+  /** Name and platform under which this computer is paired. */
+  readonly computer: { readonly name: string; readonly platform: string };
+  /** Remembers the server in the settings. */
+  readonly onServer: (server: string) => void;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+/** The events say when to read; this reading is for a change of clock or an event that was lost. */
+const READ_AGAIN = 5 * 60_000;
+
+export function createSync(options: SyncOptions): Sync {
+  const { store, vault, log, computer, onServer, now = Date.now, random = Math.random } = options;
+  const clock = createServerClock(now, (seconds) => store.change({ clockSkew: seconds }));
+  let connected: Connected | null = null;
+  let following: AbortController | null = null;
+  let hurry: (() => void) | null = null;
+  let lastVersion = -1;
+
+  const clientOf = (server: string) => createBackendClient({ server, fetch: options.fetch, clock, now });
+
+  const needConnected = (): Connected => {
+    if (connected === null) throw new DoorstepError('not-paired');
+    return connected;
+  };
+
+  const show = (snapshot: Parsed<typeof DeviceSnapshot>) => {
+    // Two readings may overtake each other; the older one must not win.
+    if (snapshot.version < lastVersion) return;
+    lastVersion = snapshot.version;
+    store.change({
+      pairing: { state: 'paired', deviceId: snapshot.deviceId, person: snapshot.person, organization: snapshot.organization },
+      connection: 'online',
+      authenticators: snapshot.authenticators,
+      challenges: snapshot.challenges,
+      checkedAt: snapshot.serverTime,
+    });
+  };
+
+  const readSnapshot = async ({ client, signer }: Connected, signal?: AbortSignal) => {
+    const sent = now();
+    const snapshot = await client.call(signer, { route: 'deviceSnapshot', answer: DeviceSnapshot, signal });
+    clock.measure(Date.parse(snapshot.serverTime), sent, now());
+    if (connected?.client === client) show(snapshot);
+  };
+
+  /** The backend does not know this computer any more: nothing of it may stay here. */
+  const forget = async (connection: AppState['connection']) => {
+    following?.abort();
+    following = null;
+    connected = null;
+    lastVersion = -1;
+    store.change({ pairing: { state: 'none' }, connection, authenticators: [], challenges: [], checkedAt: null });
+    await vault.wipe();
+  };
+
+  /** What a failed exchange means for the whole connection. */
+  const note = async (error: unknown) => {
+    const code = error instanceof DoorstepError ? error.code : 'internal';
+    if (code === 'device.unknown' && connected !== null) {
+      log.warn('sync.removed');
+      await forget('removed').catch((failed: unknown) => {
+        log.error('sync.wipe-failed', { code: failed instanceof DoorstepError ? failed.code : 'internal' });
+      });
+    } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
+    else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
+    return code;
+  };
+
+  const pause = (milliseconds: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        hurry = null;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal.addEventListener('abort', end, { once: true });
+      hurry = end;
+    });
+
+  const follow = async (to: Connected) => {
+    following?.abort();
+    const own = new AbortController();
+    following = own;
+    let wait = FIRST_WAIT;
+    while (!own.signal.aborted) {
+      const round = new AbortController();
+      const stopRound = () => round.abort();
+      own.signal.addEventListener('abort', stopRound);
+      const again = setInterval(() => void readSnapshot(to, round.signal).catch(() => undefined), READ_AGAIN);
+      hurry = stopRound;
+      try {
+        await readSnapshot(to, round.signal);
+        await to.client.events(
+          to.signer,
+          round.signal,
+          // What changed between the reading and the standing of the stream has sent its event to nobody.
+          () => {
+            wait = FIRST_WAIT;
+            void readSnapshot(to, round.signal).catch((error: unknown) => void note(error));
+          },
+          () => void readSnapshot(to, round.signal).catch((error: unknown) => void note(error)),
+        );
+        log.info('sync.stream-ended');
+      } catch (error) {
+        if (own.signal.aborted) break;
+        if (!round.signal.aborted) {
+          const code = await note(error);
+          log.warn('sync.failed', { code, wait });
+        }
+      } finally {
+        clearInterval(again);
+        own.signal.removeEventListener('abort', stopRound);
+        round.abort();
+      }
+      if (own.signal.aborted) break;
+      // Half of the wait is chance: a fleet must not come back in one stroke after a restart of the backend.
+      await pause(wait / 2 + (random() * wait) / 2, own.signal);
+      wait = Math.min(wait * 2, LONGEST_WAIT);
+    }
+  };
+
+  const connect = (to: Connected, device: Parsed<typeof PairedDevice>) => {
+    connected = to;
+    lastVersion = -1;
+    store.change({
+      server: to.server,
+      connection: 'connecting',
+      pairing: { state: 'paired', deviceId: device.deviceId, person: device.person, organization: device.organization },
+    });
+    void follow(to);
+  };
+
+  const readPairing = async (): Promise<{ pairing: Pairing; signer: Signer } | null> => {
+    const [kept, keyText] = [await vault.read('pairing'), await vault.read('device-key')];
+    const pairing = kept === null ? null : parsePairing(kept);
+    const key = keyText === null ? null : importDeviceKey(keyText);
+    if (pairing === null || key === null) return null;
+    return { pairing, signer: { key, deviceId: pairing.device.deviceId } };
+  };
+
+  return {
+    async start() {
+      if (connected !== null) return;
+      const found = await readPairing();
+      if (found === null) {
+        store.change({ pairing: { state: 'none' } });
+        return;
+      }
+      const { pairing, signer } = found;
+      connect({ client: clientOf(pairing.server), signer, server: pairing.server }, pairing.device);
+    },
+    async pair(code, typedServer) {
+      const server = parseServer(typedServer ?? store.get().server);
+      const key = createDeviceKey();
+      const client = clientOf(server);
+      // A keychain that is away is found before the code is used up.
+      if ((await vault.open()) !== 'ready') throw new DoorstepError(keychainCode(vault.state()));
+      const device = await client.call(
+        { key, deviceId: '' },
+        {
+          route: 'pairDevice',
+          body: { code: code.trim(), name: computer.name, platform: computer.platform, publicKey: key.publicJwk },
+          answer: PairedDevice,
+        },
+      );
+      const signer = { key, deviceId: device.deviceId };
+      const before = connected;
+      try {
+        const pairing: Pairing = { server, device };
+        await vault.write('device-key', exportDeviceKey(key));
+        await vault.write('pairing', JSON.stringify(pairing));
+      } catch (error) {
+        await client.call(signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
+        throw error;
+      }
+      onServer(server);
+      connect({ client, signer, server }, device);
+      await before?.client.call(before.signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
+    },
+    async disconnect() {
+      const { client, signer } = needConnected();
+      try {
+        await client.call(signer, { route: 'unpairDevice', answer: null });
+      } catch (error) {
+        const gone = error instanceof DoorstepError && (error.code === 'backend.unreachable' || error.code === 'device.unknown');
+        if (!gone) throw error;
+      }
+      await forget('connecting');
+    },
+    async call(call) {
+      const { client, signer } = needConnected();
+      try {
+        return await client.call(signer, call);
+      } catch (error) {
+        await note(error);
+        throw error;
+      }
+    },
+    origin: () => needConnected().server,
+    async refresh() {
+      await readSnapshot(needConnected());
+    },
+    wake: () => hurry?.(),
+    stop() {
+      following?.abort();
+    },
+  };
+}
+
+function parsePairing(text: string): Pairing | null {
+  try {
+    const kept: unknown = JSON.parse(text);
+    if (typeof kept !== 'object' || kept === null || !('server' in kept) || !('device' in kept)) return null;
+    const device = parseTolerant(PairedDevice, kept.device);
+    if (device === null || typeof kept.server !== 'string') return null;
+    return { server: parseServer(kept.server), device };
+  } catch {
+    return null;
+  }
+}
+
+function keychainCode(state: KeychainState): ErrorCode {
+  switch (state) {
+    case 'absent':
+    case 'locked':
+    case 'dismissed':
+      return `keychain.${state}`;
+    case 'checking':
+    case 'ready':
+    case 'failed':
+      return 'keychain.failed';
+    default:
+      return assertNever(state);
+  }
+}
+
+/** The page where a pairing code is made, and nothing else of the backend, may be opened in the person's browser. */
+export function pagesOf(server: string): readonly string[] {
+  const { protocol, hostname } = new URL(server);
+  if (protocol !== 'https:' && !isLoopback(hostname)) return [];
+  return ['/security', '/help', '/accessibility'].map((path) => `${server}${path}`);
+}

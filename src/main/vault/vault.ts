@@ -1,0 +1,189 @@
+/**
+ * The app's secrets, one keychain entry each, behind deadlines. The keychain's silence is not believed: a
+ * locked Secret Service answers "no such entry" to a read and "nothing deleted" to a delete, so every read
+ * and every wipe is preceded by a probe that writes, reads back and deletes an entry of its own.
+ */
+import { randomBytes } from 'node:crypto';
+import { DoorstepError } from '../../contract/errors.ts';
+import type { KeychainState } from '../../contract/ipc.ts';
+import type { Log } from '../app/log.ts';
+import { type Keychain, KeychainError } from './keychain.ts';
+
+/** `pairing` says with whom the computer is paired; `device-key` is the private half of its P-256 key. */
+export type SecretName = 'pairing' | 'device-key';
+
+export interface Vault {
+  state(): KeychainState;
+  /** Probes the keychain. Never rejects: the answer is the state. Also what "Try again" does. */
+  open(): Promise<KeychainState>;
+  /** The secret, or null where there is none. Rejects with keychain.*. */
+  read(name: SecretName): Promise<string | null>;
+  /** Rejects with keychain.*; then nothing was stored anywhere. */
+  write(name: SecretName, secret: string): Promise<void>;
+  /** Deletes every secret of this installation. Rejects with keychain.* if they may still be there. */
+  wipe(): Promise<void>;
+}
+
+export interface VaultOptions {
+  readonly keychain: Keychain;
+  /** Random name that keeps the entries of two data folders apart. */
+  readonly installation: string;
+  readonly log: Log;
+  readonly onState: (state: KeychainState) => void;
+  /** Called when a probe that had run into its deadline succeeds after all: the person typed the password late. */
+  readonly onLateUnlock: () => void;
+  /** How long an operation may take, milliseconds. */
+  readonly deadline?: number;
+  readonly now?: () => number;
+}
+
+const DEADLINE = 10_000;
+/** A refusal that comes faster than a person can close a dialog means that there was no dialog. */
+const NO_DIALOG_WITHIN = 400;
+const SECRETS: readonly SecretName[] = ['pairing', 'device-key'];
+
+export function createVault(options: VaultOptions): Vault {
+  const { keychain, installation, log, onState, onLateUnlock, deadline = DEADLINE, now = Date.now } = options;
+  const account = (name: string) => `${installation}/${name}`;
+  let state: KeychainState = 'checking';
+  let queue: Promise<unknown> = Promise.resolve();
+  let lateProbe: Promise<void> | null = null;
+
+  const become = (next: KeychainState) => {
+    if (state === next) return;
+    log.info('keychain.state', { from: state, to: next });
+    state = next;
+    onState(next);
+  };
+
+  /** Ends with the work, or with 'locked' at the deadline: with a locked keychain the call waits for its dialog. */
+  const limited = async <T>(work: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new DoorstepError('keychain.locked', { seconds: deadline / 1000 })), deadline);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const probeEntry = async () => {
+    const mark = randomBytes(16).toString('base64url');
+    await keychain.set(account('probe'), mark);
+    const back = await keychain.get(account('probe'));
+    if (back !== mark) throw new KeychainError('failed');
+    await keychain.remove(account('probe'));
+  };
+
+  const named = (error: unknown, started: number): DoorstepError => {
+    if (error instanceof DoorstepError) return error;
+    if (!(error instanceof KeychainError)) return new DoorstepError('keychain.failed', {}, { cause: error });
+    switch (error.fault) {
+      case 'absent':
+        return new DoorstepError('keychain.absent', {}, { cause: error });
+      case 'refused':
+        return new DoorstepError(now() - started < NO_DIALOG_WITHIN ? 'keychain.locked' : 'keychain.dismissed', {}, { cause: error });
+      case 'failed':
+        return new DoorstepError('keychain.failed', {}, { cause: error });
+    }
+  };
+
+  const probe = async (): Promise<void> => {
+    const started = now();
+    // The call of an earlier probe that still waits for its dialog is joined: a second one would queue a second dialog.
+    const work = lateProbe ?? probeEntry();
+    lateProbe = work;
+    try {
+      await limited(work);
+      lateProbe = null;
+      become('ready');
+    } catch (error) {
+      const failure = named(error, started);
+      if (failure.code === 'keychain.locked' && error instanceof DoorstepError) {
+        work.then(
+          () => {
+            if (lateProbe !== work) return;
+            lateProbe = null;
+            become('ready');
+            onLateUnlock();
+          },
+          (late: unknown) => {
+            if (lateProbe !== work) return;
+            lateProbe = null;
+            become(stateOf(named(late, started)));
+          },
+        );
+      } else {
+        lateProbe = null;
+      }
+      log.warn('keychain.probe-failed', { code: failure.code, reason: reasonOf(failure) });
+      become(stateOf(failure));
+      throw failure;
+    }
+  };
+
+  /** Operations one after another: two at once would ask the person for the same password twice. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const run = queue.then(act, act);
+    queue = run.catch(() => undefined);
+    return run;
+  };
+
+  const guarded = <T>(act: () => Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      await probe();
+      const started = now();
+      try {
+        return await limited(act());
+      } catch (error) {
+        const failure = named(error, started);
+        log.warn('keychain.failed', { code: failure.code, reason: reasonOf(failure) });
+        become(stateOf(failure));
+        throw failure;
+      }
+    });
+
+  return {
+    state: () => state,
+    open: () =>
+      inTurn(probe).then(
+        () => state,
+        () => state,
+      ),
+    read: (name) => guarded(() => keychain.get(account(name))),
+    write: (name, secret) =>
+      guarded(async () => {
+        await keychain.set(account(name), secret);
+        if ((await keychain.get(account(name))) !== secret) throw new KeychainError('failed');
+      }),
+    wipe: () =>
+      guarded(async () => {
+        for (const name of SECRETS) await keychain.remove(account(name));
+        for (const name of SECRETS) {
+          if ((await keychain.get(account(name))) !== null) throw new KeychainError('failed');
+        }
+      }),
+  };
+}
+
+function stateOf(failure: DoorstepError): KeychainState {
+  switch (failure.code) {
+    case 'keychain.absent':
+      return 'absent';
+    case 'keychain.locked':
+      return 'locked';
+    case 'keychain.dismissed':
+      return 'dismissed';
+    default:
+      return 'failed';
+  }
+}
+
+/** The library's own words, for the log: they name services and collections, never a secret. */
+function reasonOf(failure: DoorstepError): string {
+  const { cause } = failure;
+  const root = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  return root instanceof Error ? root.message : failure.code;
+}

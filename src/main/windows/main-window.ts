@@ -1,0 +1,106 @@
+/** The main window: sandboxed, isolated, no Node, shown as soon as it has something to show. */
+import { BrowserWindow, type Session } from 'electron';
+import { APP_START } from './scheme.ts';
+
+export interface MainWindowOptions {
+  readonly session: Session;
+  readonly preload: string;
+  readonly icon: string;
+  readonly devTools: boolean;
+  /** The person closed it. True hides it and keeps the app; false lets it close. */
+  readonly onClose: () => boolean;
+  /** What the window showed is gone: closed, hidden, reloaded or crashed. Whatever it was asked ends as a "no". */
+  readonly onGone: () => void;
+}
+
+export interface MainWindow {
+  /** Opens it, or brings it to the front. */
+  show(): void;
+  get(): BrowserWindow | null;
+  /** Keeps the window out of screenshots and screen sharing, where the platform can. */
+  protect(on: boolean): void;
+  /** Lets the window close for good. */
+  release(): void;
+}
+
+/** A page that crashes at once must not keep the processor busy with its restarts. */
+const LOAD_AGAIN = 1_000;
+
+export function createMainWindow(options: MainWindowOptions): MainWindow {
+  let window: BrowserWindow | null = null;
+  let released = false;
+  let isProtected = false;
+
+  const open = () => {
+    const opened = new BrowserWindow({
+      width: 1000,
+      height: 680,
+      minWidth: 360,
+      minHeight: 480,
+      show: false,
+      title: 'Doorstep',
+      icon: options.icon,
+      autoHideMenuBar: true,
+      webPreferences: {
+        session: options.session,
+        preload: options.preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInSubFrames: false,
+        nodeIntegrationInWorker: false,
+        webviewTag: false,
+        webSecurity: true,
+        allowRunningInsecureContent: false,
+        experimentalFeatures: false,
+        navigateOnDragDrop: false,
+        spellcheck: false,
+        devTools: options.devTools,
+      },
+    });
+    window = opened;
+    opened.setContentProtection(isProtected);
+    opened.once('ready-to-show', () => opened.show());
+    opened.on('close', (event) => {
+      if (released || !options.onClose()) return;
+      event.preventDefault();
+      opened.hide();
+    });
+    opened.on('hide', options.onGone);
+    opened.on('closed', () => {
+      window = null;
+      options.onGone();
+    });
+    opened.webContents.on('did-start-navigation', (details) => {
+      if (details.isMainFrame && !details.isSameDocument) options.onGone();
+    });
+    opened.webContents.on('render-process-gone', () => {
+      options.onGone();
+      setTimeout(() => {
+        if (!released && !opened.isDestroyed()) void opened.loadURL(APP_START);
+      }, LOAD_AGAIN);
+    });
+    void opened.loadURL(APP_START);
+  };
+
+  return {
+    show() {
+      if (window === null) {
+        open();
+        return;
+      }
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+    },
+    get: () => window,
+    protect(on) {
+      if (isProtected === on) return;
+      isProtected = on;
+      window?.setContentProtection(on);
+    },
+    release() {
+      released = true;
+    },
+  };
+}
