@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLog } from '../../../../src/main/app/log.ts';
+import { type Keychain, KeychainError, readFault } from '../../../../src/main/vault/keychain.ts';
+import { createVault, type Vault } from '../../../../src/main/vault/vault.ts';
+
+/** A keychain in memory whose next operations can be scripted. It behaves as libsecret does: a locked read says "no such entry". */
+function scriptedKeychain() {
+  const entries = new Map<string, string>();
+  let mode: 'open' | 'absent' | 'locked' | 'waiting' | 'failed' = 'open';
+  let release: (() => void) | null = null;
+  const gate = () => {
+    if (mode === 'absent') throw new KeychainError('absent');
+    if (mode === 'failed') throw new KeychainError('failed');
+  };
+  const keychain: Keychain = {
+    async get(account) {
+      gate();
+      return mode === 'locked' ? null : (entries.get(account) ?? null);
+    },
+    async set(account, secret) {
+      gate();
+      if (mode === 'locked') throw new KeychainError('refused');
+      if (mode === 'waiting') await new Promise<void>((resolve) => (release = resolve));
+      entries.set(account, secret);
+    },
+    async remove(account) {
+      gate();
+      if (mode !== 'locked') entries.delete(account);
+    },
+  };
+  return {
+    keychain,
+    entries,
+    become(next: typeof mode) {
+      mode = next;
+    },
+    unlock() {
+      mode = 'open';
+      release?.();
+    },
+  };
+}
+
+const lines: string[] = [];
+let double: ReturnType<typeof scriptedKeychain>;
+let vault: Vault;
+let time = 0;
+const states: string[] = [];
+const lateUnlock = vi.fn();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  double = scriptedKeychain();
+  lines.length = 0;
+  states.length = 0;
+  time = 0;
+  lateUnlock.mockReset();
+  vault = createVault({
+    keychain: double.keychain,
+    installation: 'one',
+    log: createLog((line) => lines.push(line)),
+    onState: (state) => states.push(state),
+    onLateUnlock: lateUnlock,
+    now: () => time,
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  // Whatever happened, no secret was ever logged.
+  expect(lines.join('')).not.toContain('very secret');
+});
+
+test('a secret is written, read and wiped, and the probe leaves nothing behind', async () => {
+  await vault.write('device-key', 'very secret');
+  expect(await vault.read('device-key')).toBe('very secret');
+  expect([...double.entries.keys()]).toEqual(['one/device-key']);
+  await vault.wipe();
+  expect(double.entries.size).toBe(0);
+  expect(states).toEqual(['ready']);
+});
+
+test('no keychain: the state says so, and a write stores nothing', async () => {
+  double.become('absent');
+  expect(await vault.open()).toBe('absent');
+  await expect(vault.write('device-key', 'very secret')).rejects.toMatchObject({ code: 'keychain.absent' });
+  expect(double.entries.size).toBe(0);
+});
+
+test('the "no such entry" of a locked keychain is not believed', async () => {
+  await vault.write('pairing', 'kept');
+  double.become('locked');
+  await expect(vault.read('pairing')).rejects.toMatchObject({ code: 'keychain.locked' });
+  await expect(vault.wipe()).rejects.toMatchObject({ code: 'keychain.locked' });
+  double.become('open');
+  expect(await vault.read('pairing')).toBe('kept');
+});
+
+test('a refusal after the time that a person needs to close a dialog is a dismissed one', async () => {
+  double.become('locked');
+  const { set } = double.keychain;
+  vi.spyOn(double.keychain, 'set').mockImplementation(async (account, secret) => {
+    time += 2_000;
+    await set(account, secret);
+  });
+  expect(await vault.open()).toBe('dismissed');
+});
+
+test('a keychain that waits for its dialog is locked after ten seconds, and ready when the password comes late', async () => {
+  double.become('waiting');
+  const opened = vault.open();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await opened).toBe('locked');
+  expect(lateUnlock).not.toHaveBeenCalled();
+  double.unlock();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(vault.state()).toBe('ready');
+  expect(lateUnlock).toHaveBeenCalledOnce();
+});
+
+test('trying again while the dialog still waits does not queue a second dialog', async () => {
+  double.become('waiting');
+  const set = vi.spyOn(double.keychain, 'set');
+  const first = vault.open();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await first;
+  const second = vault.open();
+  await vi.advanceTimersByTimeAsync(1_000);
+  double.unlock();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await second).toBe('ready');
+  expect(set).toHaveBeenCalledOnce();
+});
+
+test('a keychain that swallows what it is given has failed', async () => {
+  vi.spyOn(double.keychain, 'set').mockResolvedValue();
+  expect(await vault.open()).toBe('failed');
+});
+
+test('a keychain that breaks in the middle of a write has failed, and says so', async () => {
+  await vault.open();
+  const { set } = double.keychain;
+  vi.spyOn(double.keychain, 'set').mockImplementation(async (account, secret) => {
+    if (account.endsWith('device-key')) throw new KeychainError('failed');
+    await set(account, secret);
+  });
+  await expect(vault.write('device-key', 'very secret')).rejects.toMatchObject({ code: 'keychain.failed' });
+  expect(vault.state()).toBe('failed');
+});
+
+test.each([
+  ['The name org.freedesktop.secrets was not provided by any .service files', 'absent'],
+  ['Cannot autolaunch D-Bus without X11 $DISPLAY', 'absent'],
+  ['Cannot create an item in a locked collection', 'refused'],
+  ['User canceled the operation. The prompt was dismissed', 'refused'],
+  ['Message recipient disconnected from message bus without replying', 'failed'],
+  ['', 'failed'],
+])('the library says %j', (message, fault) => {
+  expect(readFault(message)).toBe(fault);
+});
