@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, 'shim.c');
+const cache = resolve(here, '../../../.doorstep/hid-shim');
+
+/**
+ * The path of the compiled shim for LD_PRELOAD. Compiled when its source has changed; the file name carries the
+ * source's hash, so that several processes may ask at once.
+ * @throws Error that names the missing tool
+ */
+export function shimPath(): string {
+  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
+  const library = join(cache, `shim-${process.arch}-${hash}.so`);
+  if (existsSync(library)) return library;
+  mkdirSync(cache, { recursive: true });
+  const draft = `${library}.${process.pid}`;
+  try {
+    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-Werror', '-o', draft, source, '-ldl'], { stdio: 'pipe' });
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException & { stderr?: Buffer };
+    if (failure.code === 'ENOENT') throw new Error('No C compiler was found. Install one: apt-get install gcc libc6-dev');
+    throw new Error(`The HID shim does not compile:\n${failure.stderr?.toString() ?? ''}`);
+  }
+  renameSync(draft, library);
+  return library;
+}

@@ -1,0 +1,592 @@
+/*
+ * Preloaded into unmodified programs (node-hid's hidapi, libfido2's tools), it shows them virtual hidraw devices
+ * that need neither USB nor a kernel module.
+ *
+ * $DOORSTEP_HIDRAW_BUS names a folder; each device is a folder hidrawN in it with the files that sysfs would have
+ * (device/uevent, device/report_descriptor, manufacturer, product, serial, bcdDevice, bInterfaceNumber) and a unix
+ * stream socket `socket` to the process that holds the token: 65-byte frames to the token, 64-byte frames from it.
+ *
+ * Replaced: the libudev calls of an enumeration; open, read, write, close, ioctl, fstat and flock on /dev/hidrawN.
+ * Everything else, and every object that is not ours, goes to the real functions.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/hidraw.h>
+#include <linux/ioctl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define REPORT 64
+#define MAX_FD 65536
+#define HIDRAW_MAJOR 240
+
+/* What a program must not see of us beyond the replaced names. */
+#define EXPORT __attribute__((visibility("default")))
+
+/* N + 1 where the descriptor is /dev/hidrawN, else 0; and the descriptor that holds its advisory lock, plus 1. */
+static int node_of[MAX_FD];
+static int lock_of[MAX_FD];
+
+static void *next_symbol(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+#define NEXT(result, name, ...) \
+	static result (*next_##name)(__VA_ARGS__); \
+	if (next_##name == NULL) \
+		next_##name = (result (*)(__VA_ARGS__))next_symbol(#name)
+
+static const char *bus(void)
+{
+	const char *folder = getenv("DOORSTEP_HIDRAW_BUS");
+	return folder != NULL && *folder != '\0' ? folder : NULL;
+}
+
+static int is_ours(int fd)
+{
+	return fd >= 0 && fd < MAX_FD && __atomic_load_n(&node_of[fd], __ATOMIC_ACQUIRE) != 0;
+}
+
+static int node_number(const char *path)
+{
+	int number, end = 0;
+	if (path == NULL || bus() == NULL || sscanf(path, "/dev/hidraw%d%n", &number, &end) != 1)
+		return -1;
+	return path[end] == '\0' && number >= 0 && number < 1000 ? number : -1;
+}
+
+/* ---- the device node ---- */
+
+static int next_open(const char *path, int flags, mode_t mode)
+{
+	NEXT(int, open64, const char *, int, ...);
+	return next_open64(path, flags, mode);
+}
+
+static int next_close_fd(int fd)
+{
+	NEXT(int, close, int);
+	return next_close(fd);
+}
+
+static int open_node(int number, int flags)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/hidraw%d/socket", bus(), number);
+	if (length < 0 || (size_t)length >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0) | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0), 0);
+	if (fd < 0)
+		return -1;
+	if (fd >= MAX_FD || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+		int reason = fd >= MAX_FD ? EMFILE : errno;
+		next_close_fd(fd);
+		errno = reason == ECONNREFUSED ? ENODEV : reason;
+		return -1;
+	}
+	lock_of[fd] = 0;
+	__atomic_store_n(&node_of[fd], number + 1, __ATOMIC_RELEASE);
+	return fd;
+}
+
+static int open_any(const char *path, int flags, mode_t mode)
+{
+	int number = node_number(path);
+	return number < 0 ? next_open(path, flags, mode) : open_node(number, flags);
+}
+
+#define MODE_ARGUMENT(flags, mode) \
+	mode_t mode = 0; \
+	if ((flags) & (O_CREAT | __O_TMPFILE)) { \
+		va_list list; \
+		va_start(list, flags); \
+		mode = va_arg(list, mode_t); \
+		va_end(list); \
+	}
+
+EXPORT int open(const char *path, int flags, ...)
+{
+	MODE_ARGUMENT(flags, mode)
+	return open_any(path, flags, mode);
+}
+
+EXPORT int open64(const char *path, int flags, ...)
+{
+	MODE_ARGUMENT(flags, mode)
+	return open_any(path, flags, mode);
+}
+
+EXPORT int __open_2(const char *path, int flags)
+{
+	return open_any(path, flags, 0);
+}
+
+EXPORT int __open64_2(const char *path, int flags)
+{
+	return open_any(path, flags, 0);
+}
+
+EXPORT int close(int fd)
+{
+	if (is_ours(fd)) {
+		__atomic_store_n(&node_of[fd], 0, __ATOMIC_RELEASE);
+		if (lock_of[fd] != 0)
+			next_close_fd(lock_of[fd] - 1);
+		lock_of[fd] = 0;
+	}
+	return next_close_fd(fd);
+}
+
+/* One input report a read, as hidraw does: a stream keeps no borders, so a report is read whole. */
+static ssize_t read_report(int fd, void *buffer, size_t size)
+{
+	NEXT(ssize_t, read, int, void *, size_t);
+	unsigned char report[REPORT];
+	size_t have = 0;
+	while (have < REPORT) {
+		ssize_t got = next_read(fd, report + have, REPORT - have);
+		if (got > 0) {
+			have += (size_t)got;
+			continue;
+		}
+		if (got < 0 && errno == EINTR && have > 0)
+			continue;
+		if (got < 0 && errno == EAGAIN && have > 0) {
+			usleep(200);
+			continue;
+		}
+		if (got < 0 && errno != ECONNRESET)
+			return -1;
+		errno = EIO;
+		return -1;
+	}
+	size_t length = size < REPORT ? size : REPORT;
+	memcpy(buffer, report, length);
+	return (ssize_t)length;
+}
+
+EXPORT ssize_t read(int fd, void *buffer, size_t size)
+{
+	NEXT(ssize_t, read, int, void *, size_t);
+	return is_ours(fd) ? read_report(fd, buffer, size) : next_read(fd, buffer, size);
+}
+
+EXPORT ssize_t write(int fd, const void *buffer, size_t size)
+{
+	NEXT(ssize_t, write, int, const void *, size_t);
+	if (!is_ours(fd))
+		return next_write(fd, buffer, size);
+	unsigned char frame[1 + REPORT] = { 0 };
+	if (size == 0 || size > sizeof frame) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(frame, buffer, size);
+	for (size_t sent = 0; sent < sizeof frame;) {
+		ssize_t done = send(fd, frame + sent, sizeof frame - sent, MSG_NOSIGNAL);
+		if (done >= 0) {
+			sent += (size_t)done;
+		} else if (errno == EPIPE || errno == ECONNRESET) {
+			errno = ENODEV;
+			return -1;
+		} else if (errno == EAGAIN && sent > 0) {
+			usleep(200);
+		} else if (errno != EINTR) {
+			return -1;
+		}
+	}
+	return (ssize_t)size;
+}
+
+static int descriptor_of(int fd, unsigned char *bytes, size_t size)
+{
+	NEXT(ssize_t, read, int, void *, size_t);
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/hidraw%d/device/report_descriptor", bus(), node_of[fd] - 1);
+	int file = next_open(path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	ssize_t length = next_read(file, bytes, size);
+	next_close_fd(file);
+	return (int)length;
+}
+
+static int ioctl_node(int fd, unsigned long request, void *argument)
+{
+	struct hidraw_report_descriptor *descriptor = argument;
+	unsigned char bytes[HID_MAX_DESCRIPTOR_SIZE];
+	int length;
+	switch (request & 0xffffffff) {
+	case HIDIOCGRDESCSIZE:
+		if ((length = descriptor_of(fd, bytes, sizeof bytes)) < 0)
+			return -1;
+		*(int *)argument = length;
+		return 0;
+	case HIDIOCGRDESC:
+		if ((length = descriptor_of(fd, bytes, sizeof bytes)) < 0)
+			return -1;
+		if (descriptor->size < (uint32_t)length)
+			length = (int)descriptor->size;
+		memcpy(descriptor->value, bytes, (size_t)length);
+		return 0;
+	default:
+		/* A FIDO interface stalls on feature reports. */
+		errno = EPIPE;
+		return -1;
+	}
+}
+
+EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+	NEXT(int, ioctl, int, unsigned long, ...);
+	va_list list;
+	va_start(list, request);
+	void *argument = va_arg(list, void *);
+	va_end(list);
+	return is_ours(fd) ? ioctl_node(fd, request, argument) : next_ioctl(fd, request, argument);
+}
+
+/* libfido2 refuses what is no character device. */
+#define AS_NODE(fd, status, result) \
+	do { \
+		if ((result) == 0 && is_ours(fd)) { \
+			(status)->st_mode = S_IFCHR | 0660; \
+			(status)->st_rdev = makedev(HIDRAW_MAJOR, node_of[fd] - 1); \
+		} \
+	} while (0)
+
+EXPORT int fstat(int fd, struct stat *status)
+{
+	NEXT(int, fstat, int, struct stat *);
+	int result = next_fstat(fd, status);
+	AS_NODE(fd, status, result);
+	return result;
+}
+
+EXPORT int fstat64(int fd, struct stat64 *status)
+{
+	NEXT(int, fstat64, int, struct stat64 *);
+	int result = next_fstat64(fd, status);
+	AS_NODE(fd, status, result);
+	return result;
+}
+
+EXPORT int __fxstat(int version, int fd, struct stat *status)
+{
+	NEXT(int, __fxstat, int, int, struct stat *);
+	int result = next___fxstat(version, fd, status);
+	AS_NODE(fd, status, result);
+	return result;
+}
+
+EXPORT int __fxstat64(int version, int fd, struct stat64 *status)
+{
+	NEXT(int, __fxstat64, int, int, struct stat64 *);
+	int result = next___fxstat64(version, fd, status);
+	AS_NODE(fd, status, result);
+	return result;
+}
+
+/* Every connection is a socket of its own, so the lock that openers share is on a file beside it. */
+EXPORT int flock(int fd, int operation)
+{
+	NEXT(int, flock, int, int);
+	if (!is_ours(fd))
+		return next_flock(fd, operation);
+	if (lock_of[fd] == 0) {
+		char path[PATH_MAX];
+		snprintf(path, sizeof path, "%s/hidraw%d/lock", bus(), node_of[fd] - 1);
+		int lock = next_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (lock < 0) {
+			errno = ENODEV;
+			return -1;
+		}
+		lock_of[fd] = lock + 1;
+	}
+	return next_flock(lock_of[fd] - 1, operation);
+}
+
+/* ---- libudev: enumeration ---- */
+
+#define MAGIC 0x646f6f7273746570ull
+
+struct ours {
+	uint64_t magic;
+};
+
+struct attribute {
+	struct attribute *next;
+	char name[64];
+	char *value;
+};
+
+struct udev_device {
+	struct ours ours;
+	int references;
+	int number;
+	char node[32];
+	char digits[16];
+	char path[PATH_MAX];
+	struct attribute *attributes;
+};
+
+struct udev_list_entry {
+	struct ours ours;
+	struct udev_list_entry *next;
+	char path[PATH_MAX];
+};
+
+struct udev_enumerate {
+	struct ours ours;
+	int wanted;
+	struct udev_list_entry *entries;
+};
+
+struct udev {
+	struct ours ours;
+};
+
+static struct udev the_udev = { { MAGIC } };
+
+static int mine(const void *object)
+{
+	return object == NULL || ((const struct ours *)object)->magic == MAGIC;
+}
+
+/* The real libudev's function, for objects that are not ours. */
+static void *real(const char *name)
+{
+	static void *library;
+	if (library == NULL)
+		library = dlopen("libudev.so.1", RTLD_NOW | RTLD_LOCAL);
+	return library == NULL ? NULL : dlsym(library, name);
+}
+
+#define FOREIGN(object, name, ...) \
+	do { \
+		if (!mine(object)) { \
+			__typeof__(&name) function = (__typeof__(&name))real(#name); \
+			return function(__VA_ARGS__); \
+		} \
+	} while (0)
+
+EXPORT struct udev *udev_new(void)
+{
+	if (bus() == NULL) {
+		struct udev *(*function)(void) = (struct udev * (*)(void)) real("udev_new");
+		return function == NULL ? NULL : function();
+	}
+	return &the_udev;
+}
+
+EXPORT struct udev *udev_unref(struct udev *udev)
+{
+	FOREIGN(udev, udev_unref, udev);
+	return NULL;
+}
+
+EXPORT struct udev_enumerate *udev_enumerate_new(struct udev *udev)
+{
+	FOREIGN(udev, udev_enumerate_new, udev);
+	struct udev_enumerate *enumerate = calloc(1, sizeof *enumerate);
+	if (enumerate != NULL)
+		enumerate->ours.magic = MAGIC;
+	return enumerate;
+}
+
+static void free_entries(struct udev_enumerate *enumerate)
+{
+	while (enumerate->entries != NULL) {
+		struct udev_list_entry *entry = enumerate->entries;
+		enumerate->entries = entry->next;
+		free(entry);
+	}
+}
+
+EXPORT struct udev_enumerate *udev_enumerate_unref(struct udev_enumerate *enumerate)
+{
+	FOREIGN(enumerate, udev_enumerate_unref, enumerate);
+	if (enumerate != NULL)
+		free_entries(enumerate);
+	free(enumerate);
+	return NULL;
+}
+
+EXPORT int udev_enumerate_add_match_subsystem(struct udev_enumerate *enumerate, const char *subsystem)
+{
+	FOREIGN(enumerate, udev_enumerate_add_match_subsystem, enumerate, subsystem);
+	if (strcmp(subsystem, "hidraw") == 0)
+		enumerate->wanted = 1;
+	return 0;
+}
+
+EXPORT int udev_enumerate_scan_devices(struct udev_enumerate *enumerate)
+{
+	FOREIGN(enumerate, udev_enumerate_scan_devices, enumerate);
+	free_entries(enumerate);
+	DIR *folder = enumerate->wanted ? opendir(bus()) : NULL;
+	if (folder == NULL)
+		return 0;
+	struct udev_list_entry **last = &enumerate->entries;
+	for (int number = 0; number < 64; number += 1) {
+		char path[PATH_MAX];
+		snprintf(path, sizeof path, "%s/hidraw%d", bus(), number);
+		if (access(path, F_OK) != 0)
+			continue;
+		struct udev_list_entry *entry = calloc(1, sizeof *entry);
+		if (entry == NULL)
+			break;
+		entry->ours.magic = MAGIC;
+		snprintf(entry->path, sizeof entry->path, "%s", path);
+		*last = entry;
+		last = &entry->next;
+	}
+	closedir(folder);
+	return 0;
+}
+
+EXPORT struct udev_list_entry *udev_enumerate_get_list_entry(struct udev_enumerate *enumerate)
+{
+	FOREIGN(enumerate, udev_enumerate_get_list_entry, enumerate);
+	return enumerate->entries;
+}
+
+EXPORT struct udev_list_entry *udev_list_entry_get_next(struct udev_list_entry *entry)
+{
+	FOREIGN(entry, udev_list_entry_get_next, entry);
+	return entry == NULL ? NULL : entry->next;
+}
+
+EXPORT const char *udev_list_entry_get_name(struct udev_list_entry *entry)
+{
+	FOREIGN(entry, udev_list_entry_get_name, entry);
+	return entry == NULL ? NULL : entry->path;
+}
+
+/* ---- libudev: one device ---- */
+
+static struct udev_device *device_of(const char *path, int number)
+{
+	if (access(path, F_OK) != 0)
+		return NULL;
+	struct udev_device *device = calloc(1, sizeof *device);
+	if (device == NULL)
+		return NULL;
+	device->ours.magic = MAGIC;
+	device->references = 1;
+	device->number = number;
+	snprintf(device->node, sizeof device->node, "/dev/hidraw%d", number);
+	snprintf(device->digits, sizeof device->digits, "%d", number);
+	snprintf(device->path, sizeof device->path, "%s", path);
+	return device;
+}
+
+EXPORT struct udev_device *udev_device_new_from_syspath(struct udev *udev, const char *path)
+{
+	FOREIGN(udev, udev_device_new_from_syspath, udev, path);
+	const char *name = strrchr(path, '/');
+	int number;
+	if (name == NULL || sscanf(name, "/hidraw%d", &number) != 1)
+		return NULL;
+	return device_of(path, number);
+}
+
+EXPORT struct udev_device *udev_device_new_from_devnum(struct udev *udev, char type, dev_t device)
+{
+	FOREIGN(udev, udev_device_new_from_devnum, udev, type, device);
+	if (type != 'c' || major(device) != HIDRAW_MAJOR)
+		return NULL;
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/hidraw%d", bus(), (int)minor(device));
+	return device_of(path, (int)minor(device));
+}
+
+EXPORT struct udev_device *udev_device_unref(struct udev_device *device)
+{
+	FOREIGN(device, udev_device_unref, device);
+	if (device == NULL || --device->references > 0)
+		return NULL;
+	while (device->attributes != NULL) {
+		struct attribute *attribute = device->attributes;
+		device->attributes = attribute->next;
+		free(attribute->value);
+		free(attribute);
+	}
+	free(device);
+	return NULL;
+}
+
+EXPORT const char *udev_device_get_devnode(struct udev_device *device)
+{
+	FOREIGN(device, udev_device_get_devnode, device);
+	return device->node;
+}
+
+EXPORT const char *udev_device_get_syspath(struct udev_device *device)
+{
+	FOREIGN(device, udev_device_get_syspath, device);
+	return device->path;
+}
+
+EXPORT const char *udev_device_get_sysnum(struct udev_device *device)
+{
+	FOREIGN(device, udev_device_get_sysnum, device);
+	return device->digits;
+}
+
+/* One folder holds the attributes of the node and of all its parents. */
+EXPORT struct udev_device *udev_device_get_parent_with_subsystem_devtype(struct udev_device *device, const char *subsystem, const char *type)
+{
+	FOREIGN(device, udev_device_get_parent_with_subsystem_devtype, device, subsystem, type);
+	return device;
+}
+
+static char *file_text(const char *folder, const char *name)
+{
+	NEXT(ssize_t, read, int, void *, size_t);
+	char path[PATH_MAX + 128];
+	snprintf(path, sizeof path, "%s/%s%s", folder, strcmp(name, "uevent") == 0 ? "device/" : "", name);
+	int file = next_open(path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return NULL;
+	char bytes[4096];
+	ssize_t length = next_read(file, bytes, sizeof bytes - 1);
+	next_close_fd(file);
+	return length < 0 ? NULL : strndup(bytes, (size_t)length);
+}
+
+EXPORT const char *udev_device_get_sysattr_value(struct udev_device *device, const char *name)
+{
+	FOREIGN(device, udev_device_get_sysattr_value, device, name);
+	for (struct attribute *known = device->attributes; known != NULL; known = known->next)
+		if (strcmp(known->name, name) == 0)
+			return known->value;
+	if (strlen(name) >= sizeof device->attributes->name)
+		return NULL;
+	struct attribute *attribute = calloc(1, sizeof *attribute);
+	if (attribute == NULL)
+		return NULL;
+	strcpy(attribute->name, name);
+	attribute->value = file_text(device->path, name);
+	attribute->next = device->attributes;
+	device->attributes = attribute;
+	return attribute->value;
+}
