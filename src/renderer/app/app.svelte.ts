@@ -1,0 +1,249 @@
+/** All that the desktop window knows: the state that main sends, and what the person is doing with it. */
+import type { Outcome } from '../../contract/errors.ts';
+import type { Authenticator, WaitingChallenge } from '../../contract/http/shapes.ts';
+import type { AppState, DoorstepBridge, IpcAnswers, IpcChannel, IpcRequest } from '../../contract/ipc.ts';
+import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/tokens.ts';
+import type { Failed } from '../ui/failed.ts';
+import { language } from '../ui/messages/language.svelte.ts';
+import { toasts } from '../ui/toasts.svelte.ts';
+
+export const SCREENS = ['home', 'keys', 'settings'] as const;
+export type Screen = (typeof SCREENS)[number];
+
+/** What a dialog is about. Prompts of the token process are not here: they come with the state. */
+export type AppDialog =
+  | { readonly kind: 'add-key'; readonly tokenId: string }
+  | { readonly kind: 'wipe'; readonly tokenId: string }
+  | { readonly kind: 'passkeys'; readonly tokenId: string }
+  | { readonly kind: 'rename'; readonly authenticator: Authenticator }
+  | { readonly kind: 'remove'; readonly authenticator: Authenticator }
+  | { readonly kind: 'disconnect' };
+
+/** What is being done to one of the sign-ins that are kept on a key. */
+export type PasskeyStep = { readonly kind: 'rename' | 'remove'; readonly passkey: PasskeySummary };
+
+export class App {
+  state = $state.raw<AppState | null>(null);
+  screen = $state<Screen>('home');
+  dialog = $state.raw<AppDialog | null>(null);
+  /** Which plugged-in token is which of the person's keys, as far as enrolling and trying have shown. */
+  ties = $state.raw<Readonly<Record<string, string>>>({});
+  /** Requests that ended while they were being answered, until they are dealt with. */
+  over = $state.raw<readonly WaitingChallenge[]>([]);
+  /** The last failure of each place on the screen, by its name. */
+  faults = $state.raw<Readonly<Record<string, Failed>>>({});
+  /** What runs now, by the same names. */
+  running = $state.raw<ReadonlySet<string>>(new Set());
+  /** What the key of the open 'passkeys' dialog keeps. */
+  passkeys = $state.raw<readonly PasskeySummary[]>([]);
+  passkeyStep = $state.raw<PasskeyStep | null>(null);
+  broken = $state(false);
+  readonly #bridge: DoorstepBridge | null;
+
+  constructor(bridge: DoorstepBridge | null) {
+    this.#bridge = bridge;
+  }
+
+  async open(): Promise<void> {
+    if (this.#bridge === null) {
+      this.broken = true;
+      return;
+    }
+    this.#bridge.subscribe((state) => this.#take(state));
+    const answer = await this.#bridge.invoke('state.get', {});
+    if (answer.ok) {
+      if (this.state === null) this.#take(answer.value);
+    } else if (this.state === null) {
+      this.broken = true;
+    }
+  }
+
+  #take(state: AppState): void {
+    this.state = state;
+    const plugged = new Set(state.tokens.map((token) => token.id));
+    const kept = Object.entries(this.ties).filter(([tokenId]) => plugged.has(tokenId));
+    if (kept.length !== Object.keys(this.ties).length) this.ties = Object.fromEntries(kept);
+  }
+
+  go(screen: Screen): void {
+    this.screen = screen;
+  }
+
+  /** Ways that work now. */
+  get working(): readonly Authenticator[] {
+    return this.state?.authenticators.filter((one) => one.state === 'active') ?? [];
+  }
+
+  get keys(): readonly Authenticator[] {
+    return this.state?.authenticators.filter((one) => one.kind === 'security-key' && one.state !== 'removed') ?? [];
+  }
+
+  token(tokenId: string): TokenSummary | null {
+    return this.state?.tokens.find((token) => token.id === tokenId) ?? null;
+  }
+
+  /** The person's key that this token is, where that is known. */
+  keyOf(tokenId: string): Authenticator | null {
+    const id = this.ties[tokenId];
+    return this.keys.find((key) => key.id === id) ?? null;
+  }
+
+  /** What to call a plugged-in token: the person's own name for it, else what it says of itself. */
+  nameOf(tokenId: string): string {
+    const token = this.token(tokenId);
+    const own = this.keyOf(tokenId)?.name ?? token?.product ?? '';
+    return own === '' ? language.say.app.keys.unnamed : own;
+  }
+
+  isRunning(place: string): boolean {
+    return this.running.has(place);
+  }
+
+  fault(place: string): Failed | null {
+    return this.faults[place] ?? null;
+  }
+
+  clearFault(place: string): void {
+    this.faults = Object.fromEntries(Object.entries(this.faults).filter(([name]) => name !== place));
+  }
+
+  /**
+   * Asks main for something. While it runs, `place` is busy; what goes wrong stands at `place` until the next try.
+   * Something that the person stopped is no fault.
+   * @returns the answer, or null where it failed or is running already
+   */
+  async ask<C extends IpcChannel>(place: string, channel: C, request: IpcRequest<C>): Promise<{ value: IpcAnswers[C] } | null> {
+    if (this.#bridge === null || this.running.has(place)) return null;
+    this.clearFault(place);
+    this.running = new Set([...this.running, place]);
+    const answer = await this.#invoke(this.#bridge, channel, request);
+    this.running = new Set([...this.running].filter((name) => name !== place));
+    if (answer.ok) return { value: answer.value };
+    if (answer.code !== 'token.canceled') this.faults = { ...this.faults, [place]: { code: answer.code, detail: answer.detail } };
+    return null;
+  }
+
+  async #invoke<C extends IpcChannel>(bridge: DoorstepBridge, channel: C, request: IpcRequest<C>): Promise<Outcome<IpcAnswers[C]>> {
+    try {
+      return await bridge.invoke(channel, request);
+    } catch {
+      return { ok: false, code: 'internal', detail: {} };
+    }
+  }
+
+  async enroll(tokenId: string, name: string): Promise<boolean> {
+    const done = await this.ask(`token:${tokenId}`, 'key.enroll', { tokenId, name });
+    if (done === null) return false;
+    this.ties = { ...this.ties, [tokenId]: done.value.authenticatorId };
+    toasts.say(language.say.app.keys.added({ name }));
+    return true;
+  }
+
+  async try(tokenId: string): Promise<void> {
+    const done = await this.ask(`token:${tokenId}`, 'key.try', { tokenId });
+    if (done === null) return;
+    const { name } = done.value;
+    const same = this.keys.filter((key) => key.name === name);
+    if (same.length === 1 && same[0] !== undefined) this.ties = { ...this.ties, [tokenId]: same[0].id };
+    toasts.say(language.say.app.keys.works({ name }));
+  }
+
+  async changePin(tokenId: string, how: 'key.set-pin' | 'key.change-pin'): Promise<void> {
+    const done = await this.ask(`token:${tokenId}`, how, { tokenId });
+    if (done === null) return;
+    toasts.say(how === 'key.set-pin' ? language.say.app.keys.pinIsSet : language.say.app.keys.pinIsChanged);
+  }
+
+  async wipe(tokenId: string): Promise<void> {
+    const done = await this.ask(`token:${tokenId}`, 'key.reset', { tokenId });
+    if (done === null) return;
+    toasts.say(language.say.app.keys.wiped);
+  }
+
+  async wink(tokenId: string): Promise<void> {
+    if ((await this.ask(`token:${tokenId}`, 'key.wink', { tokenId })) !== null) toasts.say(language.say.app.keys.winked);
+  }
+
+  /** Reads what is kept on a key, which wants its PIN, then shows it. */
+  async seePasskeys(tokenId: string): Promise<void> {
+    const done = await this.ask(`token:${tokenId}`, 'key.passkeys', { tokenId });
+    if (done === null) return;
+    this.passkeys = done.value;
+    this.passkeyStep = null;
+    this.dialog = { kind: 'passkeys', tokenId };
+  }
+
+  async removePasskey(tokenId: string, passkey: PasskeySummary): Promise<void> {
+    const { credentialId } = passkey;
+    const done = await this.ask(`passkeys:${tokenId}`, 'key.delete-passkey', { tokenId, credentialId });
+    if (done === null) return;
+    this.passkeys = this.passkeys.filter((one) => one.credentialId !== credentialId);
+    this.passkeyStep = null;
+    toasts.say(language.say.app.passkeys.removed);
+  }
+
+  async renamePasskey(tokenId: string, passkey: PasskeySummary, userName: string, userDisplayName: string): Promise<void> {
+    const { credentialId } = passkey;
+    const request = { tokenId, credentialId, userName, userDisplayName };
+    const done = await this.ask(`passkeys:${tokenId}`, 'key.rename-passkey', request);
+    if (done === null) return;
+    this.passkeys = this.passkeys.map((one) => (one.credentialId === credentialId ? { ...one, userName, userDisplayName } : one));
+    this.passkeyStep = null;
+    toasts.say(language.say.app.passkeys.renamed);
+  }
+
+  async rename(authenticator: Authenticator, name: string): Promise<boolean> {
+    const done = await this.ask('rename', 'authenticator.rename', { id: authenticator.id, name });
+    if (done !== null) toasts.say(language.say.ways.renamed({ name }));
+    return done !== null;
+  }
+
+  async prefer(authenticator: Authenticator): Promise<void> {
+    const done = await this.ask('authenticator', 'authenticator.prefer', { id: authenticator.id });
+    if (done !== null) toasts.say(language.say.ways.preferred({ name: authenticator.name }));
+  }
+
+  async remove(authenticator: Authenticator): Promise<boolean> {
+    const done = await this.ask('remove', 'authenticator.remove', { id: authenticator.id });
+    if (done !== null) toasts.say(language.say.ways.removed({ name: authenticator.name }));
+    return done !== null;
+  }
+
+  async disconnect(): Promise<void> {
+    const done = await this.ask('disconnect', 'pairing.disconnect', {});
+    if (done === null) return;
+    this.dialog = null;
+    this.screen = 'home';
+    toasts.say(language.say.app.settings.disconnected);
+  }
+
+  async answerChallenge(challenge: WaitingChallenge): Promise<void> {
+    const place = `challenge:${challenge.id}`;
+    const done = await this.ask(place, 'challenge.answer', { id: challenge.id });
+    if (done !== null) toasts.say(language.say.app.home.answered({ service: challenge.serviceName }));
+    else this.#noteOver(challenge, place);
+  }
+
+  async denyChallenge(challenge: WaitingChallenge): Promise<void> {
+    const place = `challenge:${challenge.id}`;
+    const done = await this.ask(place, 'challenge.deny', { id: challenge.id });
+    if (done !== null) toasts.say(language.say.app.home.denied({ service: challenge.serviceName }));
+    else this.#noteOver(challenge, place);
+  }
+
+  #noteOver(challenge: WaitingChallenge, place: string): void {
+    const code = this.fault(place)?.code;
+    if (code !== 'challenge.ended' && code !== 'challenge.not-found') return;
+    this.clearFault(place);
+    this.over = [...this.over.filter((one) => one.id !== challenge.id), challenge];
+  }
+
+  dismissOver(id: string): void {
+    this.over = this.over.filter((one) => one.id !== id);
+  }
+
+  /** Answers the prompt that is open, if it still is the one that was seen. */
+  async answerPrompt(promptId: number, answer: PromptAnswer): Promise<void> {
+    await this.ask('prompt', 'prompt.answer', { promptId, answer });
+  }
+}

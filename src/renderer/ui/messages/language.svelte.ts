@@ -1,0 +1,50 @@
+/** The language that people read now, and the way it writes times. The one place that chooses a catalogue. */
+import type { Failed } from '../failed.ts';
+import { clockTime, dayOf, dayWithTime } from '../when.ts';
+import { en, type FailureWords, type Messages } from './en.ts';
+
+/** By BCP 47 tag. A new language is one more line here. */
+const CATALOGUES: Readonly<Record<string, Messages>> = { en };
+
+/** @returns the catalogue for the first wanted language that there is one for, else English */
+function catalogueFor(wanted: readonly string[]): Messages {
+  for (const tag of wanted) {
+    const found = CATALOGUES[tag.toLowerCase()] ?? CATALOGUES[tag.toLowerCase().split('-')[0] ?? ''];
+    if (found !== undefined) return found;
+  }
+  return en;
+}
+
+class Language {
+  say = $state.raw<Messages>(catalogueFor(navigator.languages));
+
+  /** Tells the document which language it is in and which way it runs. */
+  apply(root: HTMLElement): void {
+    root.lang = this.say.language.tag;
+    root.dir = this.say.language.direction;
+  }
+
+  /** Clock time, such as "14:42". */
+  time(instant: string | number): string {
+    return clockTime(instant, this.say.language.formats);
+  }
+
+  /** "today", "yesterday" or "9 September". */
+  day(instant: string): string {
+    return dayOf(instant, Date.now(), this.say.language.formats, this.say.when);
+  }
+
+  /** "today at 14:42" or "9 September at 14:42". */
+  moment(instant: string): string {
+    return dayWithTime(instant, Date.now(), this.say.language.formats, this.say.when);
+  }
+
+  /** Cause and remedy of a failure, with the clock time at which trying again helps. */
+  failure(failed: Failed): FailureWords {
+    const wait = failed.detail['retryAfterSeconds'];
+    const ends = typeof wait === 'number' ? this.time(Date.now() + wait * 1000 + 59_999) : null;
+    return this.say.failure(failed.code, failed.detail, ends);
+  }
+}
+
+export const language = new Language();

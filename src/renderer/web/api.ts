@@ -1,0 +1,80 @@
+/** The HTTP API as the pages call it: one typed function, failures as data. */
+
+import type { Static } from 'typebox';
+import { isErrorCode, type Outcome } from '../../contract/errors.ts';
+import { ROUTES, type RouteName } from '../../contract/http/routes.ts';
+import type { Authenticator, CreationCeremony, PairingCode, RequestCeremony, Session } from '../../contract/http/shapes.ts';
+import type { AssertionJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../../contract/tokens.ts';
+
+type Creation = Omit<Static<typeof CreationCeremony>, 'options'> & { readonly options: CreationOptionsJson };
+type Request = Omit<Static<typeof RequestCeremony>, 'options'> & { readonly options: RequestOptionsJson };
+
+/** What the pages send and get, for the routes that they use. */
+interface Calls {
+  session: { body: undefined; answer: Session };
+  passwordStep: { body: { username: string; password: string; challengeId?: string }; answer: Session };
+  assertionOptions: { body: { challengeId?: string }; answer: Request };
+  assertionStep: { body: { ceremonyId: string; credential: AssertionJson }; answer: Session };
+  signOut: { body: undefined; answer: null };
+  authenticators: { body: undefined; answer: { authenticators: Authenticator[] } };
+  registrationOptions: { body: Record<string, never>; answer: Creation };
+  registration: { body: { ceremonyId: string; name: string; credential: RegistrationJson }; answer: { authenticator: Authenticator } };
+  changeAuthenticator: { body: { name?: string; preferred?: true }; answer: { authenticator: Authenticator } };
+  removeAuthenticator: { body: undefined; answer: null };
+  pairingCode: { body: Record<string, never>; answer: Static<typeof PairingCode> };
+}
+
+export type WebRoute = keyof Calls & RouteName;
+
+interface Extra {
+  /** For the `:id` of the address. */
+  readonly id?: string;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Calls one route of the backend that served this page.
+ * @returns what the route answers; `backend.unreachable` where there was no answer at all
+ */
+export async function call<R extends WebRoute>(route: R, body: Calls[R]['body'], extra: Extra = {}): Promise<Outcome<Calls[R]['answer']>> {
+  const { method, path } = ROUTES[route];
+  const query = extra.query === undefined ? '' : `?${new URLSearchParams(extra.query)}`;
+  const address = path.replace(':id', encodeURIComponent(extra.id ?? '')) + query;
+  const init: RequestInit = { method, credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { ...init.headers, 'content-type': 'application/json' };
+  }
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch {
+    return { ok: false, code: 'backend.unreachable', detail: {} };
+  }
+  return read<Calls[R]['answer']>(response);
+}
+
+async function read<T>(response: Response): Promise<Outcome<T>> {
+  let content: unknown = null;
+  try {
+    if (response.status !== 204) content = await response.json();
+  } catch {
+    return { ok: false, code: 'internal', detail: { status: response.status } };
+  }
+  if (response.ok) return { ok: true, value: content as T };
+  return problem(content, response.status);
+}
+
+/** Reads problem details (RFC 9457). A code of a newer backend than this page becomes `internal`. */
+function problem(content: unknown, status: number): Outcome<never> {
+  if (typeof content !== 'object' || content === null || !('code' in content) || !isErrorCode(content.code)) {
+    return { ok: false, code: 'internal', detail: { status } };
+  }
+  const detail: Record<string, string | number | boolean | null> = {};
+  if ('facts' in content && typeof content.facts === 'object' && content.facts !== null) {
+    for (const [name, fact] of Object.entries(content.facts)) {
+      if (fact === null || typeof fact === 'string' || typeof fact === 'number' || typeof fact === 'boolean') detail[name] = fact;
+    }
+  }
+  return { ok: false, code: content.code, detail };
+}

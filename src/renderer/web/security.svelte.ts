@@ -1,0 +1,194 @@
+/** The security page: what a person sees and changes of their own ways to sign in. */
+import type { Outcome } from '../../contract/errors.ts';
+import type { Authenticator, Session } from '../../contract/http/shapes.ts';
+import type { Failed } from '../ui/failed.ts';
+import { language } from '../ui/messages/language.svelte.ts';
+import { toasts } from '../ui/toasts.svelte.ts';
+import { call } from './api.ts';
+import { enrollKey, useKey } from './webauthn.ts';
+
+export type SecurityView = 'opening' | 'failed' | 'enroll' | 'enrolled' | 'list';
+
+export type SecurityDialog =
+  | { readonly kind: 'add' }
+  | { readonly kind: 'rename'; readonly authenticator: Authenticator }
+  | { readonly kind: 'remove'; readonly authenticator: Authenticator }
+  | { readonly kind: 'pairing' };
+
+/** What the page may do besides talking to the backend. */
+export interface Surroundings {
+  readonly challengeId: string | null;
+  readonly go: (address: string) => void;
+}
+
+export class Security {
+  view = $state<SecurityView>('opening');
+  session = $state.raw<Session | null>(null);
+  authenticators = $state.raw<readonly Authenticator[]>([]);
+  dialog = $state.raw<SecurityDialog | null>(null);
+  /** Belongs to the page as a whole; dialogs keep their own. */
+  failed = $state.raw<Failed | null>(null);
+  /** Whether the second step is asked for again, over whatever is open. */
+  proving = $state(false);
+  enrolledName = $state('');
+  #proved: ((sure: boolean) => void) | null = null;
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** Ways that work now. */
+  get working(): readonly Authenticator[] {
+    return this.authenticators.filter((authenticator) => authenticator.state === 'active');
+  }
+
+  async open(): Promise<void> {
+    this.failed = null;
+    const answer = await call('session', undefined);
+    if (!answer.ok) {
+      this.#fail(answer);
+      this.view = 'failed';
+      return;
+    }
+    this.session = answer.value;
+    if (answer.value.state === 'enrolling') this.view = 'enroll';
+    else if (answer.value.state === 'full') await this.#openList();
+    else if (!(await this.#isFullApartFromRequest())) this.#around.go(this.signInAddress);
+  }
+
+  /** While a service waits, a full session is described as one that misses the second step; the list tells. */
+  async #isFullApartFromRequest(): Promise<boolean> {
+    if (this.session?.state !== 'password' || this.session.service === null) return false;
+    const list = await call('authenticators', undefined);
+    if (!list.ok) return false;
+    this.authenticators = list.value.authenticators;
+    this.view = 'list';
+    return true;
+  }
+
+  async #openList(): Promise<void> {
+    const failed = await this.refresh();
+    this.failed = failed;
+    this.view = failed === null ? 'list' : 'failed';
+  }
+
+  /** Reads the list again. @returns what went wrong, or null */
+  async refresh(): Promise<Failed | null> {
+    const list = await call('authenticators', undefined);
+    if (!list.ok) return this.#away(list);
+    this.authenticators = list.value.authenticators;
+    return null;
+  }
+
+  get signInAddress(): string {
+    const { challengeId } = this.#around;
+    return challengeId === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ challenge: challengeId })}`;
+  }
+
+  /** Makes a credential on a key and gives it its name. */
+  async addKey(name: string): Promise<Failed | null> {
+    const begun = await this.#sure(() => call('registrationOptions', {}));
+    if (!begun.ok) return this.#away(begun);
+    const made = await enrollKey(begun.value.options);
+    if (!made.ok) return made;
+    const { ceremonyId } = begun.value;
+    const done = await call('registration', { ceremonyId, name, credential: made.value });
+    if (!done.ok) return this.#away(done);
+    await this.#added(done.value.authenticator);
+    return null;
+  }
+
+  async #added(authenticator: Authenticator): Promise<void> {
+    if (this.view !== 'enroll') {
+      await this.refresh();
+      toasts.say(language.say.web.security.added({ name: authenticator.name }));
+      return;
+    }
+    const answer = await call('session', undefined);
+    if (answer.ok) this.session = answer.value;
+    this.enrolledName = authenticator.name;
+    this.view = 'enrolled';
+  }
+
+  async rename(authenticator: Authenticator, name: string): Promise<Failed | null> {
+    const answer = await this.#sure(() => call('changeAuthenticator', { name }, { id: authenticator.id }));
+    if (!answer.ok) return this.#away(answer);
+    await this.refresh();
+    toasts.say(language.say.ways.renamed({ name }));
+    return null;
+  }
+
+  async prefer(authenticator: Authenticator): Promise<void> {
+    this.failed = null;
+    const answer = await this.#sure(() => call('changeAuthenticator', { preferred: true }, { id: authenticator.id }));
+    if (!answer.ok) {
+      this.#fail(this.#away(answer));
+      return;
+    }
+    await this.refresh();
+    toasts.say(language.say.ways.preferred({ name: authenticator.name }));
+  }
+
+  async remove(authenticator: Authenticator): Promise<Failed | null> {
+    const answer = await this.#sure(() => call('removeAuthenticator', undefined, { id: authenticator.id }));
+    if (!answer.ok) return this.#away(answer);
+    await this.refresh();
+    toasts.say(language.say.ways.removed({ name: authenticator.name }));
+    return null;
+  }
+
+  /** A new code for the app on some computer. */
+  async pairingCode(): Promise<Outcome<{ code: string; expiresAt: string }>> {
+    return this.#sure(() => call('pairingCode', {}));
+  }
+
+  async signOut(): Promise<void> {
+    const answer = await call('signOut', undefined);
+    if (answer.ok) this.#around.go('/sign-in');
+    else this.#fail(answer);
+  }
+
+  /** The second step once more, for a change that wants it fresh. */
+  async prove(): Promise<Failed | null> {
+    const begun = await call('assertionOptions', {});
+    if (!begun.ok) return this.#away(begun);
+    const shown = await useKey(begun.value.options);
+    if (!shown.ok) return shown;
+    const answer = await call('assertionStep', { ceremonyId: begun.value.ceremonyId, credential: shown.value });
+    if (!answer.ok) return this.#away(answer);
+    this.#settle(true);
+    return null;
+  }
+
+  stopProving(): void {
+    this.#settle(false);
+  }
+
+  #settle(sure: boolean): void {
+    this.proving = false;
+    this.#proved?.(sure);
+    this.#proved = null;
+  }
+
+  /** Does it; where the backend wants a fresh second step, asks for that and does it again. */
+  async #sure<T>(action: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const first = await action();
+    if (first.ok || first.code !== 'session.stale') return first;
+    const sure = await new Promise<boolean>((resolve) => {
+      this.#proved = resolve;
+      this.proving = true;
+    });
+    return sure ? action() : { ok: false, code: 'token.canceled', detail: {} };
+  }
+
+  /** A session that is over leads to the sign-in page. */
+  #away(failed: Failed): Failed {
+    if (failed.code === 'session.missing' || failed.code === 'session.second-step-missing') this.#around.go('/sign-in');
+    return failed;
+  }
+
+  #fail(failed: Failed): void {
+    this.failed = failed.code === 'token.canceled' ? null : { code: failed.code, detail: failed.detail };
+  }
+}
