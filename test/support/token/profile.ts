@@ -14,9 +14,9 @@ export interface Profile {
   /** Whether tokens carry permissions (CTAP 2.1); false is a CTAP 2.0 key that knows getPinToken alone. */
   readonly pinUvAuthToken: boolean;
   readonly noMcGaPermissionsWithClientPin: boolean;
-  readonly credMgmt: 'none' | 'preview' | 'full';
+  readonly credMgmt: Offer;
   /** A fingerprint sensor: `uv`, `bioEnroll` and authenticatorBioEnrollment. */
-  readonly bio: 'none' | 'preview' | 'full';
+  readonly bio: Offer;
   readonly authnrCfg: boolean;
   readonly alwaysUv: 'unsupported' | 'off' | 'on';
   readonly makeCredUvNotRqd: boolean;
@@ -41,6 +41,9 @@ export interface Profile {
   readonly enterpriseRpIds: readonly string[];
   readonly timings: Timings;
 }
+
+/** As its CTAP 2.1 command, as the prototype of CTAP 2.0 keys (FIDO_2_1_PRE), or as both, which many real keys do. */
+export type Offer = 'none' | 'preview' | 'full' | 'both';
 
 export type Extension = 'credBlob' | 'credProtect' | 'hmac-secret' | 'largeBlobKey' | 'minPinLength';
 
@@ -73,7 +76,7 @@ const full: Profile = {
   aaguid: 'd0057e90c0de4a7e9a5b000000000021',
   ctap2: true,
   u2f: true,
-  versions: ['FIDO_2_0', 'FIDO_2_1'],
+  versions: ['FIDO_2_0', 'FIDO_2_1_PRE', 'FIDO_2_1'],
   wink: true,
   extensions: ['credBlob', 'credProtect', 'hmac-secret', 'largeBlobKey', 'minPinLength'],
   rk: true,
@@ -81,7 +84,7 @@ const full: Profile = {
   pinProtocols: [2, 1],
   pinUvAuthToken: true,
   noMcGaPermissionsWithClientPin: false,
-  credMgmt: 'full',
+  credMgmt: 'both',
   bio: 'none',
   authnrCfg: true,
   alwaysUv: 'off',
@@ -130,7 +133,7 @@ export const PROFILES = {
   /** Wants user verification for everything. */
   'always-uv': { ...full, aaguid: 'd0057e90c0de4a7e9a5b0000000000a1', alwaysUv: 'on', makeCredUvNotRqd: false },
   /** With a fingerprint sensor. */
-  bio: { ...full, aaguid: 'd0057e90c0de4a7e9a5b0000000000b1', bio: 'full' },
+  bio: { ...full, aaguid: 'd0057e90c0de4a7e9a5b0000000000b1', bio: 'both' },
   /** Little room: one credential a list, small messages, two passkeys. */
   small: {
     ...full,

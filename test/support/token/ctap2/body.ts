@@ -41,7 +41,7 @@ export class Body {
     this.state = state;
     this.poweredAt = clock.now();
     this.protocols = profile.pinProtocols.map((version) => new PinProtocol(version));
-    this.auth = new PinUvAuth(clock, profile.timings);
+    this.auth = new PinUvAuth(clock, profile.timings, !profile.pinUvAuthToken);
     this.#saved = saved;
   }
 

@@ -39,7 +39,8 @@ export function getInfo(body: Body): CborMap {
     info.set(0x11, 3);
     info.set(0x12, 2);
   }
-  if (profile.rk && profile.credMgmt === 'full') info.set(0x14, profile.maxDiscoverable - state.credentials.length);
+  if (profile.rk && profile.credMgmt !== 'none' && profile.credMgmt !== 'preview')
+    info.set(0x14, profile.maxDiscoverable - state.credentials.length);
   return info;
 }
 
@@ -56,10 +57,11 @@ function options(body: Body): CborMap {
   if (profile.noMcGaPermissionsWithClientPin) map.set('noMcGaPermissionsWithClientPin', true);
   if (body.hasSensor) {
     map.set('uv', body.uvConfigured);
-    map.set(profile.bio === 'full' ? 'bioEnroll' : 'userVerificationMgmtPreview', body.uvConfigured);
+    if (profile.bio !== 'preview') map.set('bioEnroll', body.uvConfigured);
+    if (profile.bio !== 'full') map.set('userVerificationMgmtPreview', body.uvConfigured);
   }
-  if (profile.credMgmt === 'full') map.set('credMgmt', true);
-  if (profile.credMgmt === 'preview') map.set('credentialMgmtPreview', true);
+  if (profile.credMgmt === 'full' || profile.credMgmt === 'both') map.set('credMgmt', true);
+  if (profile.credMgmt === 'preview' || profile.credMgmt === 'both') map.set('credentialMgmtPreview', true);
   if (profile.authnrCfg) {
     map.set('authnrCfg', true);
     map.set('setMinPINLength', true);

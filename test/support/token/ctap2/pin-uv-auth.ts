@@ -19,11 +19,14 @@ interface Use {
 export class PinUvAuth {
   readonly #clock: Clock;
   readonly #timings: Timings;
+  readonly #lasting: boolean;
   #use: Use | null = null;
 
-  constructor(clock: Clock, timings: Timings) {
+  /** `lasting`: the pinToken of CTAP 2.0, which serves until power is gone or the next one is issued. */
+  constructor(clock: Clock, timings: Timings, lasting: boolean) {
     this.#clock = clock;
     this.#timings = timings;
+    this.#lasting = lasting;
   }
 
   begin(permissions: number, rpId: string | null, userIsPresent: boolean): void {
@@ -50,7 +53,7 @@ export class PinUvAuth {
 
   /** Binds an unbound token to the first relying party that it is used for. */
   bind(rpId: string): void {
-    if (this.#use !== null && this.#use.rpId === null) this.#use.rpId = rpId;
+    if (this.#use !== null && this.#use.rpId === null && !this.#lasting) this.#use.rpId = rpId;
   }
 
   /** The RP ID that the token is bound to, or null. */
@@ -69,7 +72,7 @@ export class PinUvAuth {
 
   /** A touch was used up: clearUserPresentFlag, clearUserVerifiedFlag, clearPinUvAuthTokenPermissionsExceptLbw. */
   consume(): void {
-    if (this.#use === null) return;
+    if (this.#use === null || this.#lasting) return;
     this.#use.present = false;
     this.#use.verified = false;
     this.#use.permissions &= Permission.lbw;
@@ -77,7 +80,7 @@ export class PinUvAuth {
 
   #current(): Use | null {
     const use = this.#use;
-    if (use === null) return null;
+    if (use === null || this.#lasting) return use;
     const age = this.#clock.now() - use.since;
     if (age > this.#timings.pinTokenMax || (!use.used && age > this.#timings.pinTokenInitial)) this.#use = null;
     return this.#use;
