@@ -11,13 +11,17 @@ import type { StateStore } from '../app/state-store.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type BackendClient, type Call, createBackendClient, type Fetch, type Signer } from './client.ts';
 import { createServerClock } from './clock.ts';
-import { createDeviceKey, exportDeviceKey, importDeviceKey } from './device-key.ts';
+import { createDeviceKey, type DeviceKey, exportDeviceKey, importDeviceKey } from './device-key.ts';
 import { isLoopback, parseServer } from './server-address.ts';
 
-/** What is kept of a pairing, as JSON in the keychain's entry `pairing`. */
+/**
+ * What is kept of a pairing, as JSON in the keychain's entry `device`: the secret is the key, and what it is
+ * good for stands beside it, so that no crash between two writes can leave a key with another's pairing.
+ */
 interface Pairing {
   readonly server: string;
   readonly device: Parsed<typeof PairedDevice>;
+  readonly key: DeviceKey;
 }
 
 interface Connected {
@@ -186,24 +190,17 @@ export function createSync(options: SyncOptions): Sync {
     void follow(to);
   };
 
-  const readPairing = async (): Promise<{ pairing: Pairing; signer: Signer } | null> => {
-    const [kept, keyText] = [await vault.read('pairing'), await vault.read('device-key')];
-    const pairing = kept === null ? null : parsePairing(kept);
-    const key = keyText === null ? null : importDeviceKey(keyText);
-    if (pairing === null || key === null) return null;
-    return { pairing, signer: { key, deviceId: pairing.device.deviceId } };
-  };
-
   return {
     async start() {
       if (connected !== null) return;
-      const found = await readPairing();
-      if (found === null) {
+      const kept = await vault.read('device');
+      const pairing = kept === null ? null : importPairing(kept);
+      if (pairing === null) {
         store.change({ pairing: { state: 'none' } });
         return;
       }
-      const { pairing, signer } = found;
-      connect({ client: clientOf(pairing.server), signer, server: pairing.server }, pairing.device);
+      const { server, device, key } = pairing;
+      connect({ client: clientOf(server), signer: { key, deviceId: device.deviceId }, server }, device);
     },
     async pair(code, typedServer) {
       const server = parseServer(typedServer ?? store.get().server);
@@ -222,9 +219,7 @@ export function createSync(options: SyncOptions): Sync {
       const signer = { key, deviceId: device.deviceId };
       const before = connected;
       try {
-        const pairing: Pairing = { server, device };
-        await vault.write('device-key', exportDeviceKey(key));
-        await vault.write('pairing', JSON.stringify(pairing));
+        await vault.write('device', exportPairing({ server, device, key }));
       } catch (error) {
         await client.call(signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
         throw error;
@@ -263,13 +258,19 @@ export function createSync(options: SyncOptions): Sync {
   };
 }
 
-function parsePairing(text: string): Pairing | null {
+function exportPairing({ server, device, key }: Pairing): string {
+  return JSON.stringify({ server, device, key: exportDeviceKey(key) });
+}
+
+/** The pairing from its keychain entry, or null where the text is none. */
+function importPairing(text: string): Pairing | null {
   try {
     const kept: unknown = JSON.parse(text);
-    if (typeof kept !== 'object' || kept === null || !('server' in kept) || !('device' in kept)) return null;
+    if (typeof kept !== 'object' || kept === null || !('server' in kept) || !('device' in kept) || !('key' in kept)) return null;
+    if (typeof kept.server !== 'string' || typeof kept.key !== 'string') return null;
     const device = parseTolerant(PairedDevice, kept.device);
-    if (device === null || typeof kept.server !== 'string') return null;
-    return { server: parseServer(kept.server), device };
+    const key = importDeviceKey(kept.key);
+    return device === null || key === null ? null : { server: parseServer(kept.server), device, key };
   } catch {
     return null;
   }

@@ -9,8 +9,8 @@ import type { KeychainState } from '../../contract/ipc.ts';
 import type { Log } from '../app/log.ts';
 import { type Keychain, KeychainError } from './keychain.ts';
 
-/** `pairing` says with whom the computer is paired; `device-key` is the private half of its P-256 key. */
-export type SecretName = 'pairing' | 'device-key';
+/** `device` is the key of this computer, with the pairing that it is good for. Each later secret gets a name here. */
+export type SecretName = 'device';
 
 export interface Vault {
   state(): KeychainState;
@@ -18,7 +18,7 @@ export interface Vault {
   open(): Promise<KeychainState>;
   /** The secret, or null where there is none. Rejects with keychain.*. */
   read(name: SecretName): Promise<string | null>;
-  /** Rejects with keychain.*; then nothing was stored anywhere. */
+  /** Rejects with keychain.*; then nothing was stored, or the keychain finished late what it had been asked. */
   write(name: SecretName, secret: string): Promise<void>;
   /** Deletes every secret of this installation. Rejects with keychain.* if they may still be there. */
   wipe(): Promise<void>;
@@ -40,7 +40,7 @@ export interface VaultOptions {
 const DEADLINE = 10_000;
 /** A refusal that comes faster than a person can close a dialog means that there was no dialog. */
 const NO_DIALOG_WITHIN = 400;
-const SECRETS: readonly SecretName[] = ['pairing', 'device-key'];
+const SECRETS: readonly SecretName[] = ['device'];
 
 export function createVault(options: VaultOptions): Vault {
   const { keychain, installation, log, onState, onLateUnlock, deadline = DEADLINE, now = Date.now } = options;

@@ -71,9 +71,9 @@ afterEach(() => {
 });
 
 test('a secret is written, read and wiped, and the probe leaves nothing behind', async () => {
-  await vault.write('device-key', 'very secret');
-  expect(await vault.read('device-key')).toBe('very secret');
-  expect([...double.entries.keys()]).toEqual(['one/device-key']);
+  await vault.write('device', 'very secret');
+  expect(await vault.read('device')).toBe('very secret');
+  expect([...double.entries.keys()]).toEqual(['one/device']);
   await vault.wipe();
   expect(double.entries.size).toBe(0);
   expect(states).toEqual(['ready']);
@@ -82,17 +82,17 @@ test('a secret is written, read and wiped, and the probe leaves nothing behind',
 test('no keychain: the state says so, and a write stores nothing', async () => {
   double.become('absent');
   expect(await vault.open()).toBe('absent');
-  await expect(vault.write('device-key', 'very secret')).rejects.toMatchObject({ code: 'keychain.absent' });
+  await expect(vault.write('device', 'very secret')).rejects.toMatchObject({ code: 'keychain.absent' });
   expect(double.entries.size).toBe(0);
 });
 
 test('the "no such entry" of a locked keychain is not believed', async () => {
-  await vault.write('pairing', 'kept');
+  await vault.write('device', 'kept');
   double.become('locked');
-  await expect(vault.read('pairing')).rejects.toMatchObject({ code: 'keychain.locked' });
+  await expect(vault.read('device')).rejects.toMatchObject({ code: 'keychain.locked' });
   await expect(vault.wipe()).rejects.toMatchObject({ code: 'keychain.locked' });
   double.become('open');
-  expect(await vault.read('pairing')).toBe('kept');
+  expect(await vault.read('device')).toBe('kept');
 });
 
 test('a refusal after the time that a person needs to close a dialog is a dismissed one', async () => {
@@ -140,10 +140,10 @@ test('a keychain that breaks in the middle of a write has failed, and says so', 
   await vault.open();
   const { set } = double.keychain;
   vi.spyOn(double.keychain, 'set').mockImplementation(async (account, secret) => {
-    if (account.endsWith('device-key')) throw new KeychainError('failed');
+    if (account.endsWith('device')) throw new KeychainError('failed');
     await set(account, secret);
   });
-  await expect(vault.write('device-key', 'very secret')).rejects.toMatchObject({ code: 'keychain.failed' });
+  await expect(vault.write('device', 'very secret')).rejects.toMatchObject({ code: 'keychain.failed' });
   expect(vault.state()).toBe('failed');
 });
 

@@ -1,0 +1,132 @@
+/** A double of the device API on a real socket: checks each signature with another implementation of JOSE, and does what it is told. */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { compactVerify, importJWK, type JWK } from 'jose';
+import type { DeviceClaims } from '../../../../src/contract/http/device-signature.ts';
+import type { DeviceSnapshot } from '../../../../src/contract/http/shapes.ts';
+
+export const DEVICE_ID = 'D'.repeat(22);
+export const PERSON = { id: 'P'.repeat(22), username: 'amina.yusuf', displayName: 'Amina Yusuf' };
+
+export interface DeviceApi {
+  readonly server: string;
+  /** Method and path of each request whose signature held. */
+  readonly calls: string[];
+  /** What was wrong with requests: the tests want none. */
+  readonly faults: string[];
+  snapshot: DeviceSnapshot;
+  /** The next requests fail so; by path, '*' for all. */
+  readonly fail: Map<string, { status: number; code: string } | 'hang' | 'redirect' | 'rubbish'>;
+  /** Milliseconds by which the clock of the backend differs. */
+  clock: number;
+  /** Sends an event to every open stream. */
+  change(members: Partial<DeviceSnapshot>): void;
+  cutStreams(): void;
+  streams(): number;
+  stop(): Promise<void>;
+}
+
+export async function startDeviceApi(): Promise<DeviceApi> {
+  const open = new Set<ServerResponse>();
+  const seen = new Set<string>();
+  /** A computer that pairs again is known by its old key too, until that is removed. */
+  const keys: JWK[] = [];
+
+  const problem = (response: ServerResponse, status: number, code: string) => {
+    response.writeHead(status, { 'content-type': 'application/problem+json', date: new Date(Date.now() + api.clock).toUTCString() });
+    response.end(JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: 'd', facts: {}, instance: 'i' }));
+  };
+  const json = (response: ServerResponse, status: number, body: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json', date: new Date(Date.now() + api.clock).toUTCString() });
+    response.end(body === undefined ? '' : JSON.stringify(body));
+  };
+
+  const check = async (request: IncomingMessage, body: string): Promise<string | null> => {
+    const header = request.headers['doorstep-device'];
+    if (typeof header !== 'string') return 'signature missing';
+    const said = JSON.parse(Buffer.from(header.split('.')[0] ?? '', 'base64url').toString()) as { jwk?: JWK };
+    const pairing = request.method === 'POST' && request.url === '/v1/devices';
+    if ((said.jwk !== undefined) !== pairing) return 'jwk where it does not belong';
+    if (said.jwk !== undefined) keys.push(said.jwk);
+    const tries = keys.map(async (key) => compactVerify(header, await importJWK(key, 'ES256'), { algorithms: ['ES256'] }));
+    const { payload } = await Promise.any(tries);
+    const claims = JSON.parse(new TextDecoder().decode(payload)) as DeviceClaims;
+    if (claims.sub !== (pairing ? '' : DEVICE_ID)) return `sub ${claims.sub}`;
+    if (claims.htm !== request.method || claims.htu !== `${api.server}${request.url}`) return `bound to ${claims.htm} ${claims.htu}`;
+    if (claims.bsh !== createHash('sha256').update(body).digest('base64url')) return 'body hash';
+    if (seen.has(claims.jti)) return 'replayed';
+    seen.add(claims.jti);
+    if (Math.abs(claims.iat - (Date.now() + api.clock) / 1000) > 60) return 'clock';
+    return null;
+  };
+
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const path = request.url ?? '';
+    const failure = api.fail.get(path) ?? api.fail.get('*');
+    if (failure === 'hang') return;
+    if (failure === 'redirect') {
+      response.writeHead(307, { location: `${api.server}/elsewhere` });
+      response.end();
+      return;
+    }
+    if (failure === 'rubbish') return json(response, 200, { members: 'of another kind' });
+    const fault = await check(request, body).catch((error: Error) => error.message);
+    if (fault === 'clock') return problem(response, 401, 'clock.wrong');
+    if (fault !== null) {
+      api.faults.push(`${request.method} ${path}: ${fault}`);
+      return problem(response, 401, 'device.signature-wrong');
+    }
+    api.calls.push(`${request.method} ${path}`);
+    if (failure !== undefined) return problem(response, failure.status, failure.code);
+    if (path === '/v1/devices') {
+      return json(response, 201, { deviceId: DEVICE_ID, person: PERSON, organization: api.snapshot.organization });
+    }
+    if (path === '/v1/device/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': open\n\n');
+      open.add(response);
+      response.on('close', () => open.delete(response));
+      return;
+    }
+    if (path === '/v1/device' && request.method === 'GET') {
+      return json(response, 200, { ...api.snapshot, serverTime: new Date(Date.now() + api.clock).toISOString() });
+    }
+    json(response, 204, undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const api: DeviceApi = {
+    server: origin,
+    calls: [],
+    faults: [],
+    fail: new Map(),
+    clock: 0,
+    snapshot: {
+      version: 1,
+      serverTime: '2026-11-24T12:00:00.000Z',
+      deviceId: DEVICE_ID,
+      person: PERSON,
+      organization: { name: 'Northmoor', origin, rpId: '127.0.0.1' },
+      authenticators: [],
+      challenges: [],
+    },
+    change(members) {
+      api.snapshot = { ...api.snapshot, version: api.snapshot.version + 1, ...members };
+      for (const stream of open) stream.write(`data: {"version":${api.snapshot.version}}\n\n`);
+    },
+    cutStreams() {
+      for (const stream of open) stream.destroy();
+    },
+    streams: () => open.size,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return api;
+}
