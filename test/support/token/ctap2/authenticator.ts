@@ -36,7 +36,7 @@ const COMMANDS: ReadonlyMap<number, Rung> = new Map<number, Rung>([
     0x0a,
     {
       supported: ({ profile }) => offers(profile.credMgmt, 'full'),
-      handle: (body, request) => credentialManagement(body, request, false),
+      handle: credentialManagement,
       continues: continuesEnumeration,
     },
   ],
@@ -48,7 +48,7 @@ const COMMANDS: ReadonlyMap<number, Rung> = new Map<number, Rung>([
     0x41,
     {
       supported: ({ profile }) => offers(profile.credMgmt, 'preview'),
-      handle: (body, request) => credentialManagement(body, request, true),
+      handle: credentialManagement,
       continues: continuesEnumeration,
     },
   ],

@@ -16,8 +16,11 @@ const CREDENTIALS_NEXT = 0x05;
 const DELETE = 0x06;
 const UPDATE_USER = 0x07;
 
-/** authenticatorCredentialManagement (CTAP 2.1, 6.8); `preview` is the prototype of CTAP 2.0 keys, with no update. */
-export function credentialManagement(body: Body, request: CborMap, preview: boolean): CborMap | null {
+/**
+ * authenticatorCredentialManagement (CTAP 2.1, 6.8). Keys that know the prototype alone have no update; keys that
+ * offer both answer the prototype's number with all of it.
+ */
+export function credentialManagement(body: Body, request: CborMap): CborMap | null {
   const subCommand = required(optionalCount(request, 1));
   switch (subCommand) {
     case GET_METADATA:
@@ -46,7 +49,7 @@ export function credentialManagement(body: Body, request: CborMap, preview: bool
       return null;
     }
     case UPDATE_USER:
-      if (preview) throw new StatusError(Status.INVALID_SUBCOMMAND);
+      if (body.profile.credMgmt === 'preview') throw new StatusError(Status.INVALID_SUBCOMMAND);
       updateUser(body, request);
       return null;
     default:
