@@ -1,0 +1,155 @@
+/** The token process from the inside: answers every `TokenCalls` member over a message port, all failures as data. */
+import { DoorstepError, failure } from '../contract/errors.ts';
+import type { FromTokenProcess, PromptAnswer, TokenCall, ToTokenProcess } from '../contract/tokens.ts';
+import { CALLS } from './calls.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { DeviceSource } from './hid/source.ts';
+import { Roster } from './roster.ts';
+import type { AnswerTo, Asking, Human, Telling } from './session/human.ts';
+
+export interface TokenPort {
+  post(message: FromTokenProcess): void;
+  onMessage(listener: (message: ToTokenProcess) => void): void;
+}
+
+export interface TokenServiceOptions {
+  readonly port: TokenPort;
+  readonly sources: readonly DeviceSource[];
+  readonly clock?: Clock;
+}
+
+export interface TokenService {
+  /** Cancels every call and lets go of every token. */
+  stop(): Promise<void>;
+}
+
+/** How long a person may take over one question; after that it counts as stopped. */
+const ASK_MS = 5 * 60_000;
+
+/** Starts to look for tokens and to answer calls. Posts `ready`, then the tokens at each change. */
+export function startTokenService(options: TokenServiceOptions): TokenService {
+  const { port } = options;
+  const clock = options.clock ?? systemClock;
+  const roster = new Roster({ sources: options.sources, clock, onChange: (tokens) => port.post({ kind: 'tokens', tokens }) });
+  const calls = new Map<number, ActiveCall>();
+  const busy = new Set<string>();
+
+  const run = async (id: number, call: TokenCall, request: unknown) => {
+    if (calls.has(id)) return;
+    const active = new ActiveCall(id, port, clock);
+    calls.set(id, active);
+    try {
+      const answer = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
+      if (answer === undefined) throw new DoorstepError('request.malformed', { call: String(call) });
+      const value = await answer(request as never, { roster, busy, clock, human: active, stopped: active.signal });
+      if (active.signal.aborted) throw active.signal.reason;
+      port.post({ kind: 'done', id, ok: true, value });
+    } catch (error) {
+      // The ladder says "canceled" whenever it was stopped; why it was stopped is known here.
+      const { reason, aborted } = active.signal;
+      const outcome = failure(aborted && isCanceled(error) ? reason : error);
+      if (!outcome.ok) port.post({ kind: 'done', id, ok: false, code: outcome.code, detail: outcome.detail });
+    } finally {
+      calls.delete(id);
+      active.end();
+      roster.touched();
+    }
+  };
+
+  const stop = async () => {
+    for (const active of calls.values()) active.cancel();
+    await roster.stop();
+  };
+
+  port.onMessage((message) => {
+    switch (message.kind) {
+      case 'call':
+        void run(message.id, message.call, message.request);
+        return;
+      case 'answer':
+        calls.get(message.id)?.answer(message.answer);
+        return;
+      case 'cancel':
+        calls.get(message.id)?.cancel();
+        return;
+      case 'stop':
+        void stop();
+        return;
+    }
+  });
+  port.post({ kind: 'ready' });
+  roster.start();
+  return { stop };
+}
+
+function isCanceled(error: unknown): boolean {
+  return error instanceof DoorstepError && error.code === 'token.canceled';
+}
+
+/** One call under way: its prompts go out under its number, its answers come back to it. */
+class ActiveCall implements Human {
+  readonly #id: number;
+  readonly #port: TokenPort;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #question: { readonly kind: PromptAnswer['kind']; readonly resolve: (answer: PromptAnswer) => void } | null = null;
+  #shown = false;
+
+  constructor(id: number, port: TokenPort, clock: Clock) {
+    this.#id = id;
+    this.#port = port;
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  tell(prompt: Telling | null): void {
+    this.#show(prompt);
+  }
+
+  async ask<Q extends Asking>(prompt: Q, signal: AbortSignal): Promise<AnswerTo<Q>> {
+    const stopped = () => (signal.reason instanceof DoorstepError ? signal.reason : new DoorstepError('token.canceled'));
+    if (signal.aborted) throw stopped();
+    this.#show(prompt);
+    let settle = () => {};
+    try {
+      const answer = await new Promise<PromptAnswer>((resolve, reject) => {
+        const onAbort = () => reject(stopped());
+        signal.addEventListener('abort', onAbort, { once: true });
+        const stopTimer = this.#clock.after(ASK_MS, () => reject(new DoorstepError('token.canceled', { reason: 'no-answer' })));
+        settle = () => {
+          signal.removeEventListener('abort', onAbort);
+          stopTimer();
+        };
+        this.#question = { kind: prompt.kind === 'choose-passkey' ? 'passkey' : prompt.kind, resolve };
+      });
+      return answer as AnswerTo<Q>;
+    } finally {
+      settle();
+      this.#question = null;
+      this.#show(null);
+    }
+  }
+
+  /** An answer to a question that is no longer open is passed over. */
+  answer(answer: PromptAnswer): void {
+    if (answer.kind === 'cancel') this.cancel();
+    else if (this.#question?.kind === answer.kind) this.#question.resolve(answer);
+  }
+
+  cancel(): void {
+    this.#abort.abort(new DoorstepError('token.canceled'));
+  }
+
+  end(): void {
+    this.#show(null);
+  }
+
+  #show(prompt: Telling | Asking | null): void {
+    if (prompt === null && !this.#shown) return;
+    this.#shown = prompt !== null;
+    this.#port.post({ kind: 'prompt', id: this.#id, prompt });
+  }
+}

@@ -1,0 +1,75 @@
+/** A plugged-in token with its channel open and its getInfo read: what the flows work on. */
+import { DoorstepError } from '../../contract/errors.ts';
+import type { TokenSource } from '../../contract/tokens.ts';
+import { getVersion, U2F_VERSION } from '../ctap1/version.ts';
+import { unwrap } from '../ctap2/command.ts';
+import { type AuthenticatorInfo, getInfo } from '../ctap2/get-info.ts';
+import { choosePinProtocol, type PinProtocol } from '../ctap2/pin-protocol.ts';
+import type { Link } from '../link.ts';
+
+export interface TokenIdentity {
+  readonly id: string;
+  readonly source: TokenSource;
+  readonly product: string;
+  readonly manufacturer: string;
+  readonly serial: string | null;
+}
+
+/** PIN tries as last heard from the token. */
+export interface KnownRetries {
+  readonly retries: number;
+  readonly lockedUntilReplug: boolean;
+}
+
+export class SessionToken {
+  readonly identity: TokenIdentity;
+  readonly link: Link;
+  /** Undefined before a PIN operation: asking costs packets and the answer may be old by then. */
+  known: KnownRetries | undefined;
+  #info: AuthenticatorInfo | null;
+
+  private constructor(identity: TokenIdentity, link: Link, info: AuthenticatorInfo | null) {
+    this.identity = identity;
+    this.link = link;
+    this.#info = info;
+  }
+
+  /** Reads getInfo, or the U2F version of a token that speaks CTAP1 alone. Throws `token.unsupported` for one that speaks neither. */
+  static async open(identity: TokenIdentity, link: Link): Promise<SessionToken> {
+    if (link.capabilities.cbor) return new SessionToken(identity, link, unwrap(await getInfo(link)));
+    if (link.capabilities.msg && (await getVersion(link)) === U2F_VERSION) return new SessionToken(identity, link, null);
+    throw new DoorstepError('token.unsupported', { reason: 'no-fido' });
+  }
+
+  get id(): string {
+    return this.identity.id;
+  }
+
+  /** getInfo of a CTAP2 token, null for one that speaks U2F alone. Kept until `refresh`. */
+  get info(): AuthenticatorInfo | null {
+    return this.#info;
+  }
+
+  /** getInfo; throws `token.unsupported` for a U2F token. */
+  get ctap2(): AuthenticatorInfo {
+    if (this.#info === null) throw new DoorstepError('token.unsupported', { reason: 'u2f' });
+    return this.#info;
+  }
+
+  /** Three-state option of getInfo: undefined unsupported, false not set up, true set up. */
+  option(name: string): boolean | undefined {
+    return this.#info?.options.get(name);
+  }
+
+  /** Throws `token.unsupported` where the token has no PIN protocol that we speak. */
+  get pinProtocol(): PinProtocol {
+    const protocol = choosePinProtocol(this.ctap2.pinUvAuthProtocols);
+    if (protocol === undefined) throw new DoorstepError('token.unsupported', { reason: 'pin-protocol' });
+    return protocol;
+  }
+
+  /** Reads getInfo again, after something that changes it: a PIN set, a reset, a setting. */
+  async refresh(): Promise<void> {
+    if (this.#info !== null) this.#info = unwrap(await getInfo(this.link));
+  }
+}
