@@ -60,7 +60,8 @@ export type Prompt =
       readonly kind: 'new-pin';
       readonly tokenId: string;
       readonly minLength: number;
-      readonly refused: { readonly minLength: number; readonly typed: number } | null;
+      /** `tooLong`: the PIN has more than 63 bytes or more than the token takes. */
+      readonly refused: { readonly minLength: number; readonly typed: number; readonly tooLong?: boolean } | null;
     }
   | { readonly kind: 'plug-in' }
   | { readonly kind: 'replug'; readonly tokenId: string; readonly step: 'pull-out' | 'plug-in' }
