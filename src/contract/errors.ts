@@ -66,6 +66,13 @@ export const ERRORS = {
     remedy: 'Answer or deny that one first.',
   },
 
+  'challenge.other-person': {
+    status: 403,
+    title: 'This request is for someone else.',
+    remedy: 'Sign out, then sign in as the person it is for.',
+  },
+  'person.unknown': { status: 404, title: 'Nobody here has that user name.', remedy: 'Check how it is written.' },
+
   // Devices and services
   'pairing.code-wrong': { status: 403, title: 'That code did not work.', remedy: 'Open your security page and make a new one.' },
   'device.unknown': { status: 401, title: 'This computer is not connected any more.', remedy: 'Connect it again from your security page.' },

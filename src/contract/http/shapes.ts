@@ -150,6 +150,7 @@ export const ChangeAuthenticator = Type.Object(
 );
 
 export const PairingCode = Type.Object({ code: Type.String(), expiresAt: Instant }, closed);
+export type PairingCode = Static<typeof PairingCode>;
 /** Public half of a device key, JWK (RFC 7517), P-256. */
 export const DeviceJwk = Type.Object({ kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: Base64Url, y: Base64Url }, closed);
 export const PairDevice = Type.Object(
@@ -162,6 +163,7 @@ export const PairDevice = Type.Object(
   { ...closed, description: 'Signed like every device request, with the key that is being paired: proof of possession.' },
 );
 export const PairedDevice = Type.Object({ deviceId: Id, person: Person, organization: Organization }, closed);
+export type PairedDevice = Static<typeof PairedDevice>;
 
 export const AssuranceLevel = Type.Union([Type.Literal('phishing-resistant'), Type.Literal('other-device'), Type.Literal('same-device')]);
 export const ChallengeState = Type.Union([

@@ -1,0 +1,99 @@
+/** A waiting request is answered from the person's own paired desktop: with a key, or with "no". */
+import { DoorstepError } from '../../../contract/errors.ts';
+import type { RequestOptionsJson } from '../../../contract/tokens.ts';
+import { hasWorkingWay } from '../authenticators/ways.ts';
+import { type Asker, actorOf } from '../ceremonies/asker.ts';
+import { checkAnswer, guardAnswers, spendAnswer } from '../ceremonies/assertion.ts';
+import { openCeremony } from '../ceremonies/open-ceremony.ts';
+import { requestOptions } from '../ceremonies/options.ts';
+import type { Caller, Domain } from '../domain.ts';
+import type { ChallengeRecord } from '../model.ts';
+import type { Question } from '../sessions/second-step.ts';
+import type { AssertionAnswer } from '../webauthn.ts';
+import { approval } from './approval.ts';
+
+export async function beginChallengeAnswer(
+  domain: Domain,
+  caller: Caller,
+  asker: Asker,
+  challengeId: string,
+): Promise<Question<RequestOptionsJson>> {
+  await guardAnswers(domain, caller, asker);
+  const challenge = await requireOwnChallenge(domain, asker, challengeId);
+  const keys = await domain.store.read.authenticators.listOf(asker.person.id);
+  if (!hasWorkingWay(keys)) throw new DoorstepError('authenticator.not-found');
+  const ceremony = await openCeremony(domain, asker, {
+    purpose: 'answer-challenge',
+    challengeId: challenge.id,
+    userVerification: challenge.userVerification,
+  });
+  return { ceremony, options: requestOptions(domain, ceremony, keys) };
+}
+
+/** Only a request that names the person reaches a desktop; any other one is not there. */
+async function requireOwnChallenge(domain: Domain, asker: Asker, id: string): Promise<ChallengeRecord> {
+  const challenge = await domain.store.read.challenges.byId(id);
+  if (challenge === null || challenge.personId !== asker.person.id) throw new DoorstepError('challenge.not-found');
+  if (challenge.state !== 'pending' || challenge.expiresAt <= domain.clock.now()) throw new DoorstepError('challenge.ended');
+  return challenge;
+}
+
+export async function finishChallengeAnswer(
+  domain: Domain,
+  caller: Caller,
+  asker: Asker,
+  answer: { challengeId: string; ceremonyId: string; credential: AssertionAnswer },
+): Promise<void> {
+  await requireOwnChallenge(domain, asker, answer.challengeId);
+  const checked = await checkAnswer(domain, caller, asker, { ...answer, purpose: 'answer-challenge' });
+  const outcome = await domain.store.transaction(async (tx) => {
+    const spent = await spendAnswer(domain, tx, caller, asker, checked);
+    if (spent !== 'spent') return spent;
+    const now = domain.clock.now();
+    const ending = approval({ person: asker.person, checked, at: 'desktop', now });
+    if (!(await tx.challenges.end(answer.challengeId, ending))) return 'challenge.ended' as const;
+    tx.announce(`challenge:${answer.challengeId}`);
+    await tx.people.bumpVersion(asker.person.id);
+    tx.announce(`person:${asker.person.id}`);
+    await tx.audit.append(
+      {
+        event: 'challenge.approved',
+        outcome: 'done',
+        actor: actorOf(asker),
+        personId: asker.person.id,
+        subjectId: answer.challengeId,
+        source: caller.source,
+        reason: null,
+        facts: { authenticatorId: checked.authenticator.id, userVerified: checked.userVerified },
+      },
+      now,
+    );
+    return 'done' as const;
+  });
+  if (outcome !== 'done') throw new DoorstepError(outcome);
+}
+
+/** Throws `challenge.not-found`, `challenge.ended`. */
+export async function denyChallenge(domain: Domain, caller: Caller, asker: Asker, challengeId: string): Promise<void> {
+  await requireOwnChallenge(domain, asker, challengeId);
+  await domain.store.transaction(async (tx) => {
+    const now = domain.clock.now();
+    if (!(await tx.challenges.end(challengeId, { state: 'denied', at: now }))) throw new DoorstepError('challenge.ended');
+    tx.announce(`challenge:${challengeId}`);
+    await tx.people.bumpVersion(asker.person.id);
+    tx.announce(`person:${asker.person.id}`);
+    await tx.audit.append(
+      {
+        event: 'challenge.denied',
+        outcome: 'done',
+        actor: actorOf(asker),
+        personId: asker.person.id,
+        subjectId: challengeId,
+        source: caller.source,
+        reason: null,
+        facts: {},
+      },
+      now,
+    );
+  });
+}

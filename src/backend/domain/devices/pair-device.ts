@@ -1,0 +1,98 @@
+import { DoorstepError } from '../../../contract/errors.ts';
+import type { PairedDevice } from '../../../contract/http/shapes.ts';
+import type { Caller, Domain } from '../domain.ts';
+import { newId } from '../identifiers.ts';
+import { type AttemptKey, guardTry } from '../limits.ts';
+import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
+import { personView } from '../views.ts';
+import { hashPairingCode, readPairingCode } from './pairing-code.ts';
+
+export interface PairDeviceInput {
+  readonly code: string;
+  readonly name: string;
+  readonly platform: string;
+  /** Public key of the desktop; that it holds the private one has been proved by its signature on this request. */
+  readonly publicKey: { readonly x: string; readonly y: string };
+}
+
+/** Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `request.rate-limited`, `request.busy`. */
+export async function pairDevice(domain: Domain, caller: Caller, input: PairDeviceInput): Promise<PairedDevice> {
+  const limit: AttemptKey = { key: `pairing:source:${caller.source}`, limit: domain.policy.limits.pairingPerSource };
+  await guardTry(domain, [limit]);
+  const code = readPairingCode(input.code);
+  if (code === null) return refuse(domain, caller);
+  const codeHash = await hashPairingCode(domain, code);
+  const paired = await domain.store.transaction(async (tx) => {
+    const now = domain.clock.now();
+    const used = await tx.pairing.use(codeHash, now);
+    const person = used === null ? null : await tx.people.byId(used.personId);
+    if (person === null || person.disabledAt !== null) return null;
+    const device = newDevice(person, caller, input, now);
+    await tx.authenticators.insert(device);
+    await tx.attempts.clear(limit.key);
+    await tx.people.bumpVersion(person.id);
+    tx.announce(`person:${person.id}`);
+    await tx.audit.append(
+      {
+        event: 'authenticator.added',
+        outcome: 'done',
+        actor: { kind: 'device', id: device.id },
+        personId: person.id,
+        subjectId: device.id,
+        source: caller.source,
+        reason: null,
+        facts: { kind: device.kind, platform: device.platform },
+      },
+      now,
+    );
+    return { deviceId: device.id, person: personView(person), organization: domain.organization };
+  });
+  return paired ?? refuse(domain, caller);
+}
+
+function newDevice(person: PersonRecord, caller: Caller, input: PairDeviceInput, now: number): AuthenticatorRecord {
+  return {
+    id: newId(),
+    personId: person.id,
+    kind: 'desktop',
+    name: input.name,
+    state: 'active',
+    preferred: false,
+    addedAt: now,
+    addedFrom: caller.source,
+    lastUsedAt: now,
+    lastUsedFrom: caller.source,
+    removedAt: null,
+    credentialId: null,
+    publicKey: null,
+    counter: 0,
+    transports: [],
+    aaguid: null,
+    attestation: null,
+    model: null,
+    backupEligible: false,
+    backedUp: false,
+    counterAlarmAt: null,
+    deviceKey: input.publicKey,
+    platform: input.platform,
+  };
+}
+
+async function refuse(domain: Domain, caller: Caller): Promise<never> {
+  await domain.store.transaction((tx) =>
+    tx.audit.append(
+      {
+        event: 'pairing.refused',
+        outcome: 'refused',
+        actor: { kind: 'anonymous', id: null },
+        personId: null,
+        subjectId: null,
+        source: caller.source,
+        reason: 'pairing.code-wrong',
+        facts: {},
+      },
+      domain.clock.now(),
+    ),
+  );
+  throw new DoorstepError('pairing.code-wrong');
+}

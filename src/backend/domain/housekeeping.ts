@@ -1,0 +1,22 @@
+import { expireChallenges } from './challenges/expire-challenges.ts';
+import { HOUR } from './clock.ts';
+import type { Domain } from './domain.ts';
+
+const DAY = 24 * HOUR;
+
+/** Ends requests whose time is over, so that whoever shows them hears of it. */
+export async function expireDue(domain: Domain): Promise<void> {
+  await domain.store.transaction((tx) => expireChallenges(tx, domain.clock.now()));
+}
+
+/** Clears away what nobody can use any more. The trail and the counters that lock are kept. */
+export async function clearAway(domain: Domain): Promise<void> {
+  const now = domain.clock.now();
+  await domain.store.transaction(async (tx) => {
+    await tx.ceremonies.removeExpired(now - HOUR);
+    await tx.pairing.removeExpired(now - HOUR);
+    await tx.replays.removeExpired(now);
+    await tx.attempts.removeIdle(now - 30 * DAY);
+    await tx.sessions.removeOlderThan({ seenBefore: now - domain.policy.sessionIdle, createdBefore: now - domain.policy.sessionTotal });
+  });
+}

@@ -1,0 +1,46 @@
+/** Limits on guessing: tries are counted before they are looked at, so that no number of parallel ones gets more. */
+import { DoorstepError } from '../../contract/errors.ts';
+import type { Domain } from './domain.ts';
+import type { AttemptLimit } from './policy.ts';
+import type { Tables } from './stores.ts';
+
+export interface AttemptKey {
+  readonly key: string;
+  readonly limit: AttemptLimit;
+}
+
+/** Milliseconds that follow the `failures`-th failure in a row: none while they are free, then doubling. */
+export function waitAfter(failures: number, limit: AttemptLimit): number {
+  if (failures < limit.free) return 0;
+  return Math.min(limit.firstWait * 2 ** Math.min(failures - limit.free, 30), limit.longestWait);
+}
+
+export type CountedTry = { readonly ok: true } | { readonly ok: false; readonly locked: boolean; readonly retryAfter: number };
+
+/** Counts a try on every key. Refused where one of them is blocked or locked; then none of the later ones is counted. */
+export async function countTry(tables: Tables, keys: readonly AttemptKey[], now: number): Promise<CountedTry> {
+  for (const { key, limit } of keys) {
+    const failures = await tables.attempts.count(key, now);
+    if (failures === null) return blocked((await tables.attempts.byKey(key))?.blockedUntil ?? now, now);
+    if (limit.lockAfter !== null && failures > limit.lockAfter) return { ok: false, locked: true, retryAfter: 0 };
+    const wait = waitAfter(failures, limit);
+    if (wait > 0) await tables.attempts.block(key, now + wait);
+  }
+  return { ok: true };
+}
+
+function blocked(until: number, now: number): CountedTry {
+  return { ok: false, locked: false, retryAfter: Math.max(until - now, 1_000) };
+}
+
+/** The failure that a refused try ends in. `retryAfterSeconds` is rounded up. */
+export function tooManyTries(refused: CountedTry & { ok: false }): DoorstepError {
+  if (refused.locked) return new DoorstepError('password.locked');
+  return new DoorstepError('request.rate-limited', { retryAfterSeconds: Math.ceil(refused.retryAfter / 1_000) });
+}
+
+/** Counts a try in a transaction of its own and throws `request.rate-limited` where it is one too many. */
+export async function guardTry(domain: Domain, keys: readonly AttemptKey[]): Promise<void> {
+  const counted = await domain.store.transaction((tx) => countTry(tx, keys, domain.clock.now()));
+  if (!counted.ok) throw tooManyTries(counted);
+}

@@ -1,0 +1,138 @@
+/** The first step: a user name and a password become a session that can reach the second step and nothing else. */
+import { createHash } from 'node:crypto';
+import { DoorstepError } from '../../../contract/errors.ts';
+import { hasWorkingWay } from '../authenticators/ways.ts';
+import { requireOpenChallenge } from '../challenges/open-challenge.ts';
+import type { Caller, Domain } from '../domain.ts';
+import { hashSecret, newId, newSecret } from '../identifiers.ts';
+import { type AttemptKey, guardTry } from '../limits.ts';
+import type { PersonRecord, SessionRecord, StoredSessionState } from '../model.ts';
+import { usernameKey } from '../usernames.ts';
+
+export interface PasswordStepInput {
+  readonly username: string;
+  readonly password: string;
+  readonly challengeId: string | null;
+  /** Token that the browser came with; its session ends here. */
+  readonly previousToken: string | null;
+}
+
+export interface OpenedSession {
+  /** The bearer token: for the cookie, kept nowhere else. */
+  readonly token: string;
+  readonly session: SessionRecord;
+}
+
+/**
+ * Throws `password.wrong` (the same in words and in time for an unknown name and a wrong password),
+ * `request.rate-limited`, `password.locked`, `request.busy`, `person.disabled`, or what is wrong with the service's request.
+ */
+export async function passwordStep(domain: Domain, caller: Caller, input: PasswordStepInput): Promise<OpenedSession> {
+  const account = usernameKey(input.username);
+  const limits = limitsOf(domain, account, caller);
+  await guardTry(domain, [limits.source, limits.accountAndSource, limits.account]);
+  const person = await domain.store.read.people.byUsernameKey(account);
+  const right = await domain.passwords.verify(person?.passwordHash ?? null, input.password);
+  if (person === null || !right) return refuse(domain, caller, person, 'password.wrong');
+  if (person.disabledAt !== null) return refuse(domain, caller, person, 'person.disabled');
+  if (input.challengeId !== null) await requireOpenChallenge(domain, input.challengeId, person.id);
+  await renewHash(domain, person, input.password);
+  const opened = newSession(person, await firstState(domain, person), caller, input.challengeId, domain.clock.now());
+  await domain.store.transaction(async (tx) => {
+    await tx.attempts.clear(limits.account.key);
+    await tx.attempts.clear(limits.accountAndSource.key);
+    await tx.attempts.forgive(limits.source.key);
+    await endPrevious(tx, input.previousToken);
+    await tx.sessions.insert(opened.session);
+    await tx.audit.append(
+      {
+        event: 'password.checked',
+        outcome: 'done',
+        actor: { kind: 'person', id: person.id },
+        personId: person.id,
+        subjectId: opened.session.id,
+        source: caller.source,
+        reason: null,
+        facts: { state: opened.session.state, challengeId: input.challengeId },
+      },
+      domain.clock.now(),
+    );
+  });
+  return opened;
+}
+
+/** Keys hold a hash of what was typed: people type passwords into the wrong field. */
+function limitsOf(domain: Domain, account: string, caller: Caller): Record<'account' | 'accountAndSource' | 'source', AttemptKey> {
+  const name = createHash('sha256').update(account).digest('base64url');
+  const limits = domain.policy.limits;
+  return {
+    account: { key: `password:account:${name}`, limit: limits.passwordPerAccount },
+    accountAndSource: { key: `password:account:${name}:source:${caller.source}`, limit: limits.passwordPerAccountAndSource },
+    source: { key: `password:source:${caller.source}`, limit: limits.passwordPerSource },
+  };
+}
+
+async function refuse(
+  domain: Domain,
+  caller: Caller,
+  person: PersonRecord | null,
+  reason: 'password.wrong' | 'person.disabled',
+): Promise<never> {
+  await domain.store.transaction((tx) =>
+    tx.audit.append(
+      {
+        event: 'password.checked',
+        outcome: 'refused',
+        actor: { kind: 'anonymous', id: null },
+        personId: person?.id ?? null,
+        subjectId: null,
+        source: caller.source,
+        reason,
+        facts: {},
+      },
+      domain.clock.now(),
+    ),
+  );
+  throw new DoorstepError(reason);
+}
+
+/** 'enrolling' only where the person has no way yet and policy lets the password alone add the first one. */
+async function firstState(domain: Domain, person: PersonRecord): Promise<StoredSessionState> {
+  const ways = await domain.store.read.authenticators.listOf(person.id);
+  return !hasWorkingWay(ways) && domain.policy.firstEnrollment === 'password' ? 'enrolling' : 'password';
+}
+
+async function renewHash(domain: Domain, person: PersonRecord, password: string): Promise<void> {
+  if (person.passwordHash === null || !domain.passwords.isOutdated(person.passwordHash)) return;
+  const hash = await domain.passwords.hash(password);
+  await domain.store.transaction((tx) => tx.people.setPasswordHash(person.id, hash));
+}
+
+function newSession(
+  person: PersonRecord,
+  state: StoredSessionState,
+  caller: Caller,
+  challengeId: string | null,
+  now: number,
+): OpenedSession {
+  const token = newSecret();
+  const session: SessionRecord = {
+    id: newId(),
+    tokenHash: hashSecret(token),
+    personId: person.id,
+    state,
+    challengeId,
+    createdAt: now,
+    seenAt: now,
+    secondStepAt: null,
+    authenticatorId: null,
+    source: caller.source,
+  };
+  return { token, session };
+}
+
+async function endPrevious(tx: Parameters<Parameters<Domain['store']['transaction']>[0]>[0], token: string | null): Promise<void> {
+  if (token === null) return;
+  const previous = await tx.sessions.byTokenHash(hashSecret(token));
+  if (previous !== null) await tx.sessions.remove(previous.id);
+}

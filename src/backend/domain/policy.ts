@@ -1,0 +1,56 @@
+import { HOUR, MINUTE, SECOND } from './clock.ts';
+
+/** A counter of failed tries: so many are free, then each one doubles the wait, up to the longest. */
+export interface AttemptLimit {
+  readonly free: number;
+  readonly firstWait: number;
+  readonly longestWait: number;
+  /** After so many in a row nothing is looked at any more; null: never. */
+  readonly lockAfter: number | null;
+}
+
+export interface Policy {
+  /** How a first way may be added: with a claim code of the lab, or with the password alone. */
+  readonly firstEnrollment: 'claim-code' | 'password';
+  readonly sessionIdle: number;
+  readonly sessionTotal: number;
+  /** How long a second step counts as fresh. */
+  readonly freshFor: number;
+  /** How long a session may stay without its second step. */
+  readonly secondStepWithin: number;
+  readonly ceremonyLife: number;
+  readonly challengeLife: number;
+  readonly pairingCodeLife: number;
+  /** After a denial the services wait this long before they may ask the same person again; doubles with each one in a row. */
+  readonly denialWait: number;
+  readonly limits: {
+    readonly passwordPerAccount: AttemptLimit;
+    readonly passwordPerAccountAndSource: AttemptLimit;
+    readonly passwordPerSource: AttemptLimit;
+    readonly pairingPerSource: AttemptLimit;
+    readonly secondStepPerPerson: AttemptLimit;
+  };
+}
+
+/**
+ * NIST SP 800-63B-4: at most 100 failures in a row on an account (3.2.2), sessions of 1 h idle and 12 h in all
+ * (2.2.3), out-of-band requests and binding codes of at most 10 minutes (3.1.3, 4.1).
+ */
+export const defaultPolicy: Policy = {
+  firstEnrollment: 'claim-code',
+  sessionIdle: HOUR,
+  sessionTotal: 12 * HOUR,
+  freshFor: 10 * MINUTE,
+  secondStepWithin: 10 * MINUTE,
+  ceremonyLife: 5 * MINUTE,
+  challengeLife: 10 * MINUTE,
+  pairingCodeLife: 10 * MINUTE,
+  denialWait: 30 * SECOND,
+  limits: {
+    passwordPerAccount: { free: 20, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: 100 },
+    passwordPerAccountAndSource: { free: 5, firstWait: 10 * SECOND, longestWait: HOUR, lockAfter: null },
+    passwordPerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null },
+    pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null },
+    secondStepPerPerson: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null },
+  },
+};

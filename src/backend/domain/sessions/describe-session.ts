@@ -1,0 +1,44 @@
+import type { Session } from '../../../contract/http/shapes.ts';
+import { kindsOfWays } from '../authenticators/ways.ts';
+import type { Domain } from '../domain.ts';
+import type { ChallengeRecord } from '../model.ts';
+import { personView } from '../views.ts';
+import type { CurrentSession } from './current-session.ts';
+
+/**
+ * What the sign-in page is told. A request of a service wants a key of its own: while it is pending, a session that
+ * is 'full' for everything else is described as 'password', so that the page asks for the second step again.
+ */
+export async function describeSession(domain: Domain, current: CurrentSession | null, challengeId: string | null): Promise<Session> {
+  const id = challengeId ?? current?.session.challengeId ?? null;
+  const challenge = id === null ? null : await domain.store.read.challenges.byId(id);
+  const service = challenge === null ? null : await domain.store.read.services.byId(challenge.serviceId);
+  const shown = { organization: domain.organization, service: service === null ? null : { name: service.name } };
+  if (current === null) return { ...shown, state: 'none', person: null, ways: [], returnTo: null };
+  const { session, person, authenticators } = current;
+  const stillAsked = challenge !== null && isPending(challenge, domain.clock.now());
+  const state = session.state === 'full' && stillAsked ? 'password' : session.state;
+  return {
+    ...shown,
+    state,
+    person: personView(person),
+    ways: kindsOfWays(authenticators),
+    returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge) : null,
+  };
+}
+
+function isPending(challenge: ChallengeRecord, now: number): boolean {
+  return challenge.state === 'pending' && challenge.expiresAt > now;
+}
+
+function answeredBy(challenge: ChallengeRecord, { session, person }: CurrentSession): boolean {
+  return challenge.state === 'approved' && challenge.personId === person.id && session.challengeId === challenge.id;
+}
+
+/** The service's own address with `challenge=ID`, by which it finds the request that it asks about. */
+function returnAddress(challenge: ChallengeRecord): string | null {
+  if (challenge.returnTo === null) return null;
+  const address = new URL(challenge.returnTo);
+  address.searchParams.set('challenge', challenge.id);
+  return address.href;
+}

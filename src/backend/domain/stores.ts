@@ -1,0 +1,176 @@
+/**
+ * What the domain asks of the store. Each method that changes something says under which condition it
+ * does, and answers whether it did: compare-and-set is the store's work, so that it holds across processes.
+ */
+import type { AuditEntry, AuditRow } from './audit.ts';
+import type {
+  AuthenticatorRecord,
+  CeremonyRecord,
+  ChallengeRecord,
+  PairingCodeRecord,
+  PersonRecord,
+  ServiceRecord,
+  SessionRecord,
+} from './model.ts';
+
+export interface PeopleStore {
+  byId(id: string): Promise<PersonRecord | null>;
+  byUsernameKey(key: string): Promise<PersonRecord | null>;
+  insert(person: PersonRecord): Promise<void>;
+  setPasswordHash(id: string, hash: string): Promise<void>;
+  disable(id: string, at: number): Promise<void>;
+  /** Adds one to the version and answers the new one. */
+  bumpVersion(id: string): Promise<number>;
+}
+
+export interface SessionStore {
+  byTokenHash(hash: string): Promise<SessionRecord | null>;
+  insert(session: SessionRecord): Promise<void>;
+  touch(id: string, at: number): Promise<void>;
+  /** New token, new state; false where the session has gone meanwhile. */
+  stepUp(id: string, change: { tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+  removeAllOf(personId: string): Promise<number>;
+  /** Ends the sessions whose second step was shown with this authenticator, but not `keep`. */
+  removeShownWith(authenticatorId: string, keep: string | null): Promise<number>;
+  removeOlderThan(limits: { seenBefore: number; createdBefore: number }): Promise<number>;
+}
+
+export interface AuthenticatorStore {
+  byId(id: string): Promise<AuthenticatorRecord | null>;
+  byCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>;
+  /** All of a person that are not removed, oldest first. */
+  listOf(personId: string): Promise<readonly AuthenticatorRecord[]>;
+  /** False where the credential id has ever been enrolled by anybody. */
+  insert(authenticator: AuthenticatorRecord): Promise<boolean>;
+  rename(id: string, name: string): Promise<boolean>;
+  prefer(personId: string, id: string): Promise<boolean>;
+  /**
+   * Marks an active authenticator as used, if its counter moved on (or if both counters are zero: the token
+   * has none). 'regressed' leaves the row as it is.
+   */
+  use(id: string, use: { counter: number; backedUp: boolean; at: number; from: string }): Promise<'used' | 'regressed' | 'not-active'>;
+  raiseCounterAlarm(id: string, at: number): Promise<void>;
+  touch(id: string, at: number, from: string): Promise<void>;
+  /** Ends an active authenticator; false where it has ended already. */
+  remove(id: string, at: number): Promise<boolean>;
+  suspend(id: string): Promise<boolean>;
+  /** Makes later removals of this person wait for this transaction: the last way is counted under this lock. */
+  lockWaysOf(personId: string): Promise<void>;
+}
+
+export interface CeremonyStore {
+  byId(id: string): Promise<CeremonyRecord | null>;
+  /** Also ends every open ceremony of the same purpose in the same session or on the same device. */
+  insert(ceremony: CeremonyRecord): Promise<void>;
+  /** True exactly once, and only before the end. */
+  consume(id: string, at: number): Promise<boolean>;
+  removeExpired(before: number): Promise<number>;
+}
+
+export interface ChallengeEnding {
+  readonly state: 'approved' | 'denied' | 'canceled';
+  readonly at: number;
+  readonly personId?: string;
+  readonly result?: NonNullable<ChallengeRecord['result']>;
+}
+
+export interface ChallengeStore {
+  byId(id: string): Promise<ChallengeRecord | null>;
+  /** False where another one is pending for the same person. */
+  insert(challenge: ChallengeRecord): Promise<boolean>;
+  pendingOf(personId: string, at: number): Promise<readonly ChallengeRecord[]>;
+  /** Ends a pending challenge before its time is over; false where it has ended already. Exactly one caller gets true. */
+  end(id: string, ending: ChallengeEnding): Promise<boolean>;
+  /** Ends what is over and answers what it ended. */
+  expire(at: number, scope?: { personId?: string; id?: string }): Promise<readonly ChallengeRecord[]>;
+  lastEndings(personId: string, since: number): Promise<readonly ChallengeRecord[]>;
+}
+
+export interface ServiceStore {
+  byId(id: string): Promise<ServiceRecord | null>;
+  byKeyHash(hash: string): Promise<ServiceRecord | null>;
+  insert(service: ServiceRecord): Promise<void>;
+  replaceKey(id: string, change: { keyHash: string; returnAddresses: readonly string[] }): Promise<boolean>;
+}
+
+export interface PairingStore {
+  /** Also ends every earlier open code of the person. */
+  insert(code: PairingCodeRecord): Promise<void>;
+  /** The open code with this hash, used up now; null where there is none. Exactly one caller gets it. */
+  use(codeHash: string, at: number): Promise<PairingCodeRecord | null>;
+  removeExpired(before: number): Promise<number>;
+}
+
+export interface ReplayStore {
+  /** False where this nonce was there before. */
+  remember(nonce: string, expiresAt: number): Promise<boolean>;
+  removeExpired(before: number): Promise<number>;
+}
+
+/** One counter of failed tries. */
+export interface AttemptRecord {
+  readonly key: string;
+  readonly failures: number;
+  readonly blockedUntil: number;
+}
+
+export interface AttemptStore {
+  byKey(key: string): Promise<AttemptRecord | null>;
+  /**
+   * Counts one try, if the key is not blocked now; answers the count with this try, or null where it is blocked.
+   * Tries that run side by side get different counts.
+   */
+  count(key: string, at: number): Promise<number | null>;
+  block(key: string, until: number): Promise<void>;
+  clear(key: string): Promise<void>;
+  /** Takes one try back. */
+  forgive(key: string): Promise<void>;
+  removeIdle(before: number): Promise<number>;
+}
+
+export interface AuditStore {
+  /** Appends a row to the chain, and holds the chain until the transaction ends. */
+  append(entry: AuditEntry, at: number): Promise<void>;
+  list(from: number, limit: number): Promise<readonly AuditRow[]>;
+}
+
+/** Small values of the whole installation. */
+export interface FactStore {
+  get(key: string): Promise<string | null>;
+  /** False where the key is there already. */
+  insert(key: string, value: string): Promise<boolean>;
+  set(key: string, value: string): Promise<void>;
+}
+
+export interface Tables {
+  readonly people: PeopleStore;
+  readonly sessions: SessionStore;
+  readonly authenticators: AuthenticatorStore;
+  readonly ceremonies: CeremonyStore;
+  readonly challenges: ChallengeStore;
+  readonly services: ServiceStore;
+  readonly pairing: PairingStore;
+  readonly replays: ReplayStore;
+  readonly attempts: AttemptStore;
+  readonly audit: AuditStore;
+  readonly facts: FactStore;
+}
+
+/** What may have changed, for those who wait: `person:ID` or `challenge:ID`. */
+export type Topic = `person:${string}` | `challenge:${string}`;
+
+export interface Transaction extends Tables {
+  /** Told to every process once the transaction is durable; never before. */
+  announce(topic: Topic): void;
+}
+
+export interface Store {
+  /** Reads of committed data. */
+  readonly read: Tables;
+  /** All or nothing; answers only once it is durable. Work must not wait for anything but the store. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Calls `listener` after each change of the topic, in whichever process it was made. Returns the unsubscribe. */
+  subscribe(topic: Topic, listener: () => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import { DoorstepError } from '../../../contract/errors.ts';
+import {
+  ChangeAuthenticator,
+  CreationCeremony,
+  DeviceSnapshot,
+  FinishAssertion,
+  FinishRegistration,
+  OneAuthenticator,
+  PairDevice,
+  PairedDevice,
+  RequestCeremony,
+} from '../../../contract/http/shapes.ts';
+import { changeAuthenticator } from '../../domain/authenticators/change.ts';
+import { beginRegistration, finishRegistration } from '../../domain/authenticators/register.ts';
+import { removeAuthenticator } from '../../domain/authenticators/remove.ts';
+import { beginTry, finishTry } from '../../domain/authenticators/try.ts';
+import type { Asker } from '../../domain/ceremonies/asker.ts';
+import { beginChallengeAnswer, denyChallenge, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
+import { instant } from '../../domain/clock.ts';
+import { type CurrentDevice, refuseReplay } from '../../domain/devices/device-request.ts';
+import { pairDevice } from '../../domain/devices/pair-device.ts';
+import { deviceSnapshot } from '../../domain/devices/snapshot.ts';
+import type { Question } from '../../domain/sessions/second-step.ts';
+import { proveDeviceSignature, readDeviceSignature } from '../device-signature.ts';
+import type { EventStreams } from '../event-streams.ts';
+import { rawBody } from '../raw-body.ts';
+import { type Serving, serve } from '../route.ts';
+import { OneId } from './params.ts';
+
+function askerOf({ device, person }: CurrentDevice): Asker {
+  return { kind: 'device', device, person };
+}
+
+function ceremonyOf({ ceremony, options }: Question<unknown>): { ceremonyId: string; expiresAt: string; options: unknown } {
+  return { ceremonyId: ceremony.id, expiresAt: instant(ceremony.expiresAt), options };
+}
+
+export function deviceRoutes(serving: Serving, streams: EventStreams): void {
+  const { domain } = serving;
+
+  serve(serving, 'pairDevice', {
+    summary: 'Connects a computer with a code. Signed with the key that is being paired.',
+    body: PairDevice,
+    answers: { 201: PairedDevice },
+    async handle({ caller, body, request }) {
+      const signed = readDeviceSignature(request);
+      const { x, y } = body.publicKey;
+      if (signed.claims.sub !== '' || signed.key?.x !== x || signed.key.y !== y) throw new DoorstepError('device.signature-wrong');
+      await proveDeviceSignature(signed, {
+        method: request.method,
+        address: `${domain.organization.origin}${request.raw.url ?? ''}`,
+        body: rawBody(request),
+        key: { x, y },
+        now: domain.clock.now(),
+      });
+      await refuseReplay(domain, x, signed.claims.jti);
+      return { status: 201, body: await pairDevice(domain, caller, { ...body, publicKey: { x, y } }) };
+    },
+  });
+
+  serve(serving, 'deviceSnapshot', {
+    summary: 'All that this computer shows of its person.',
+    answers: { 200: DeviceSnapshot },
+    handle: async ({ who }) => ({ status: 200, body: await deviceSnapshot(domain, who) }),
+  });
+
+  serve(serving, 'deviceEvents', {
+    summary: 'Server-sent events: each says that the snapshot has changed, and to which version.',
+    answers: { 200: null },
+    async handle({ who, request, reply }) {
+      await streams.open(who, request, reply);
+      return null;
+    },
+  });
+
+  serve(serving, 'unpairDevice', {
+    summary: 'Disconnects this computer.',
+    answers: { 204: null },
+    async handle({ caller, who }) {
+      await removeAuthenticator(domain, caller, askerOf(who), who.device.id);
+      return { status: 204 };
+    },
+  });
+
+  serve(serving, 'deviceRegistrationOptions', {
+    summary: 'Asks for a new key at this computer.',
+    answers: { 200: CreationCeremony },
+    handle: async ({ who }) => ({ status: 200, body: ceremonyOf(await beginRegistration(domain, askerOf(who))) }),
+  });
+
+  serve(serving, 'deviceRegistration', {
+    summary: 'Adds the key that answered at this computer.',
+    body: FinishRegistration,
+    answers: { 201: OneAuthenticator },
+    async handle({ caller, who, body }) {
+      const { authenticator } = await finishRegistration(domain, caller, askerOf(who), body);
+      return { status: 201, body: { authenticator } };
+    },
+  });
+
+  serve(serving, 'deviceChangeAuthenticator', {
+    summary: 'Renames a key or a computer, or makes a key first choice.',
+    params: OneId,
+    body: ChangeAuthenticator,
+    answers: { 200: OneAuthenticator },
+    handle: async ({ caller, who, params, body }) => ({
+      status: 200,
+      body: { authenticator: await changeAuthenticator(domain, caller, askerOf(who), { id: params.id, ...body }) },
+    }),
+  });
+
+  serve(serving, 'deviceRemoveAuthenticator', {
+    summary: 'Removes a key or a computer. It stops working at once.',
+    params: OneId,
+    answers: { 204: null },
+    async handle({ caller, who, params }) {
+      await removeAuthenticator(domain, caller, askerOf(who), params.id);
+      return { status: 204 };
+    },
+  });
+
+  serve(serving, 'deviceTryOptions', {
+    summary: 'Asks whether a key still works.',
+    answers: { 200: RequestCeremony },
+    handle: async ({ who }) => ({ status: 200, body: ceremonyOf(await beginTry(domain, askerOf(who))) }),
+  });
+
+  serve(serving, 'deviceTry', {
+    summary: 'The answer of the key that was tried.',
+    body: FinishAssertion,
+    answers: { 200: OneAuthenticator },
+    handle: async ({ caller, who, body }) => ({
+      status: 200,
+      body: { authenticator: await finishTry(domain, caller, askerOf(who), body) },
+    }),
+  });
+
+  serve(serving, 'deviceChallengeOptions', {
+    summary: 'Asks for the key that answers a waiting request.',
+    params: OneId,
+    answers: { 200: RequestCeremony },
+    handle: async ({ caller, who, params }) => ({
+      status: 200,
+      body: ceremonyOf(await beginChallengeAnswer(domain, caller, askerOf(who), params.id)),
+    }),
+  });
+
+  serve(serving, 'deviceChallengeAnswer', {
+    summary: 'Approves a waiting request with a key.',
+    params: OneId,
+    body: FinishAssertion,
+    answers: { 204: null },
+    async handle({ caller, who, params, body }) {
+      await finishChallengeAnswer(domain, caller, askerOf(who), { challengeId: params.id, ...body });
+      return { status: 204 };
+    },
+  });
+
+  serve(serving, 'deviceChallengeDeny', {
+    summary: 'Denies a waiting request.',
+    params: OneId,
+    answers: { 204: null },
+    async handle({ caller, who, params }) {
+      await denyChallenge(domain, caller, askerOf(who), params.id);
+      return { status: 204 };
+    },
+  });
+}

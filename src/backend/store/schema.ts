@@ -1,0 +1,85 @@
+/**
+ * The tables as Kysely sees them. Columns are named as the domain names them, so that rows need no renaming; instants
+ * are milliseconds in 64-bit integers, yes and no are 1 and 0, lists and objects are JSON text: the same on every dialect.
+ */
+import type { CeremonyRecord, PairingCodeRecord, PersonRecord, SessionRecord } from '../domain/model.ts';
+
+export interface Schema {
+  people: PersonRecord;
+  sessions: SessionRecord;
+  authenticators: AuthenticatorsTable;
+  ceremonies: CeremonyRecord;
+  challenges: ChallengesTable;
+  services: ServicesTable;
+  pairingCodes: PairingCodeRecord;
+  replays: { nonce: string; expiresAt: number };
+  attempts: { key: string; failures: number; blockedUntil: number; lastAt: number };
+  audit: AuditTable;
+  auditHead: { id: number; sequence: number; hash: string };
+  facts: { key: string; value: string };
+}
+
+export interface AuthenticatorsTable {
+  id: string;
+  personId: string;
+  kind: 'security-key' | 'desktop';
+  name: string;
+  state: 'pending' | 'active' | 'suspended' | 'removed';
+  preferred: number;
+  addedAt: number;
+  addedFrom: string;
+  lastUsedAt: number | null;
+  lastUsedFrom: string | null;
+  removedAt: number | null;
+  credentialId: string | null;
+  publicKey: string | null;
+  counter: number;
+  transports: string;
+  aaguid: string | null;
+  attestation: 'verified' | 'unverified' | 'self' | 'none' | null;
+  model: string | null;
+  backupEligible: number;
+  backedUp: number;
+  counterAlarmAt: number | null;
+  deviceKey: string | null;
+  platform: string | null;
+}
+
+export interface ChallengesTable {
+  id: string;
+  serviceId: string;
+  personId: string | null;
+  place: string | null;
+  returnTo: string | null;
+  userVerification: 'required' | 'preferred' | 'discouraged';
+  state: 'pending' | 'approved' | 'denied' | 'expired' | 'canceled';
+  createdAt: number;
+  expiresAt: number;
+  endedAt: number | null;
+  result: string | null;
+}
+
+export interface ServicesTable {
+  id: string;
+  name: string;
+  keyHash: string;
+  returnAddresses: string;
+  disabledAt: number | null;
+  createdAt: number;
+}
+
+export interface AuditTable {
+  sequence: number;
+  at: number;
+  event: string;
+  outcome: 'done' | 'refused';
+  actorKind: 'person' | 'device' | 'service' | 'system' | 'anonymous';
+  actorId: string | null;
+  personId: string | null;
+  subjectId: string | null;
+  source: string | null;
+  reason: string | null;
+  facts: string;
+  previousHash: string;
+  hash: string;
+}

@@ -1,0 +1,126 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { AuthenticatorRecord } from '../../domain/model.ts';
+import type { AuthenticatorStore } from '../../domain/stores.ts';
+import type { Locking } from '../locking.ts';
+import type { AuthenticatorsTable, Schema } from '../schema.ts';
+
+function toRecord(row: Selectable<AuthenticatorsTable>): AuthenticatorRecord {
+  return {
+    ...row,
+    preferred: row.preferred === 1,
+    transports: JSON.parse(row.transports) as string[],
+    backupEligible: row.backupEligible === 1,
+    backedUp: row.backedUp === 1,
+    deviceKey: row.deviceKey === null ? null : (JSON.parse(row.deviceKey) as { x: string; y: string }),
+  };
+}
+
+function toRow(record: AuthenticatorRecord): Insertable<AuthenticatorsTable> {
+  return {
+    ...record,
+    preferred: record.preferred ? 1 : 0,
+    transports: JSON.stringify(record.transports),
+    backupEligible: record.backupEligible ? 1 : 0,
+    backedUp: record.backedUp ? 1 : 0,
+    deviceKey: record.deviceKey === null ? null : JSON.stringify(record.deviceKey),
+  };
+}
+
+export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): AuthenticatorStore {
+  return {
+    async byId(id) {
+      const row = await db.selectFrom('authenticators').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
+    },
+    async byCredentialId(credentialId) {
+      const row = await db.selectFrom('authenticators').selectAll().where('credentialId', '=', credentialId).executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
+    },
+    async listOf(personId) {
+      const rows = await db
+        .selectFrom('authenticators')
+        .selectAll()
+        .where('personId', '=', personId)
+        .where('state', '!=', 'removed')
+        .orderBy('addedAt')
+        .orderBy('id')
+        .execute();
+      return rows.map(toRecord);
+    },
+    async insert(authenticator) {
+      const inserted = await db
+        .insertInto('authenticators')
+        .values(toRow(authenticator))
+        .onConflict((oc) => oc.doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+    async rename(id, name) {
+      const changed = await db
+        .updateTable('authenticators')
+        .set({ name })
+        .where('id', '=', id)
+        .where('state', '!=', 'removed')
+        .returning('id')
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+    async prefer(personId, id) {
+      const chosen = await db
+        .updateTable('authenticators')
+        .set({ preferred: 1 })
+        .where('id', '=', id)
+        .where('personId', '=', personId)
+        .where('state', '=', 'active')
+        .returning('id')
+        .executeTakeFirst();
+      if (chosen === undefined) return false;
+      await db.updateTable('authenticators').set({ preferred: 0 }).where('personId', '=', personId).where('id', '!=', id).execute();
+      return true;
+    },
+    async use(id, { counter, backedUp, at, from }) {
+      const used = await db
+        .updateTable('authenticators')
+        .set({ counter, backedUp: backedUp ? 1 : 0, lastUsedAt: at, lastUsedFrom: from })
+        .where('id', '=', id)
+        .where('state', '=', 'active')
+        .where((eb) => (counter === 0 ? eb('counter', '=', 0) : eb('counter', '<', counter)))
+        .returning('id')
+        .executeTakeFirst();
+      if (used !== undefined) return 'used';
+      const row = await db.selectFrom('authenticators').select('state').where('id', '=', id).executeTakeFirst();
+      return row?.state === 'active' ? 'regressed' : 'not-active';
+    },
+    async raiseCounterAlarm(id, at) {
+      await db.updateTable('authenticators').set({ counterAlarmAt: at }).where('id', '=', id).execute();
+    },
+    async touch(id, at, from) {
+      await db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).execute();
+    },
+    async remove(id, at) {
+      const removed = await db
+        .updateTable('authenticators')
+        .set({ state: 'removed', removedAt: at, preferred: 0 })
+        .where('id', '=', id)
+        .where('state', '!=', 'removed')
+        .returning('id')
+        .executeTakeFirst();
+      return removed !== undefined;
+    },
+    async suspend(id) {
+      const suspended = await db
+        .updateTable('authenticators')
+        .set({ state: 'suspended' })
+        .where('id', '=', id)
+        .where('state', '=', 'active')
+        .returning('id')
+        .executeTakeFirst();
+      return suspended !== undefined;
+    },
+    async lockWaysOf(personId) {
+      if (!locking.rows) return;
+      await db.selectFrom('people').select('id').where('id', '=', personId).forUpdate().execute();
+    },
+  };
+}

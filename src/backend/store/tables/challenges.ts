@@ -1,0 +1,75 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { ChallengeRecord } from '../../domain/model.ts';
+import type { ChallengeStore } from '../../domain/stores.ts';
+import type { ChallengesTable, Schema } from '../schema.ts';
+
+function toRecord(row: Selectable<ChallengesTable>): ChallengeRecord {
+  return { ...row, result: row.result === null ? null : (JSON.parse(row.result) as ChallengeRecord['result']) };
+}
+
+export function challengesOn(db: Kysely<Schema>): ChallengeStore {
+  return {
+    async byId(id) {
+      const row = await db.selectFrom('challenges').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
+    },
+    async insert(challenge) {
+      const inserted = await db
+        .insertInto('challenges')
+        .values({ ...challenge, result: challenge.result === null ? null : JSON.stringify(challenge.result) })
+        .onConflict((oc) => oc.doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+    async pendingOf(personId, at) {
+      const rows = await db
+        .selectFrom('challenges')
+        .selectAll()
+        .where('personId', '=', personId)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', at)
+        .orderBy('createdAt')
+        .execute();
+      return rows.map(toRecord);
+    },
+    async end(id, { state, at, personId, result }) {
+      const ended = await db
+        .updateTable('challenges')
+        .set({
+          state,
+          endedAt: at,
+          ...(personId === undefined ? {} : { personId }),
+          ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+        })
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', at)
+        .where((eb) => (personId === undefined ? eb.val(true) : eb.or([eb('personId', 'is', null), eb('personId', '=', personId)])))
+        .returning('id')
+        .executeTakeFirst();
+      return ended !== undefined;
+    },
+    async expire(at, { personId, id } = {}) {
+      let query = db
+        .updateTable('challenges')
+        .set({ state: 'expired', endedAt: at })
+        .where('state', '=', 'pending')
+        .where('expiresAt', '<=', at);
+      if (personId !== undefined) query = query.where('personId', '=', personId);
+      if (id !== undefined) query = query.where('id', '=', id);
+      return (await query.returningAll().execute()).map(toRecord);
+    },
+    async lastEndings(personId, since) {
+      const rows = await db
+        .selectFrom('challenges')
+        .selectAll()
+        .where('personId', '=', personId)
+        .where('endedAt', '>', since)
+        .orderBy('endedAt', 'desc')
+        .limit(16)
+        .execute();
+      return rows.map(toRecord);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Kysely } from 'kysely';
+import type { AttemptStore, ReplayStore } from '../../domain/stores.ts';
+import type { Schema } from '../schema.ts';
+
+export function replaysOn(db: Kysely<Schema>): ReplayStore {
+  return {
+    async remember(nonce, expiresAt) {
+      const inserted = await db
+        .insertInto('replays')
+        .values({ nonce, expiresAt })
+        .onConflict((oc) => oc.doNothing())
+        .returning('nonce')
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+    async removeExpired(before) {
+      return (await db.deleteFrom('replays').where('expiresAt', '<', before).returning('nonce').execute()).length;
+    },
+  };
+}
+
+/** A counter that is about to lock, or has, is never forgotten. */
+const MOST_FORGOTTEN = 100;
+
+export function attemptsOn(db: Kysely<Schema>): AttemptStore {
+  return {
+    async byKey(key) {
+      const row = await db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key).executeTakeFirst();
+      return row ?? null;
+    },
+    async count(key, at) {
+      const counted = await db
+        .insertInto('attempts')
+        .values({ key, failures: 1, blockedUntil: 0, lastAt: at })
+        .onConflict((oc) =>
+          oc
+            .column('key')
+            .doUpdateSet((eb) => ({ failures: eb('attempts.failures', '+', 1), lastAt: at }))
+            .where('attempts.blockedUntil', '<=', at),
+        )
+        .returning('failures')
+        .executeTakeFirst();
+      return counted?.failures ?? null;
+    },
+    async block(key, until) {
+      await db.updateTable('attempts').set({ blockedUntil: until }).where('key', '=', key).execute();
+    },
+    async clear(key) {
+      await db.deleteFrom('attempts').where('key', '=', key).execute();
+    },
+    async forgive(key) {
+      await db
+        .updateTable('attempts')
+        .set((eb) => ({ failures: eb('failures', '-', 1) }))
+        .where('key', '=', key)
+        .where('failures', '>', 0)
+        .execute();
+    },
+    async removeIdle(before) {
+      const removed = await db
+        .deleteFrom('attempts')
+        .where('lastAt', '<', before)
+        .where('failures', '<', MOST_FORGOTTEN)
+        .returning('key')
+        .execute();
+      return removed.length;
+    },
+  };
+}

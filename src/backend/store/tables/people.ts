@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import type { PeopleStore } from '../../domain/stores.ts';
+import type { Schema } from '../schema.ts';
+
+export function peopleOn(db: Kysely<Schema>): PeopleStore {
+  return {
+    async byId(id) {
+      return (await db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+    },
+    async byUsernameKey(key) {
+      return (await db.selectFrom('people').selectAll().where('usernameKey', '=', key).executeTakeFirst()) ?? null;
+    },
+    async insert(person) {
+      await db.insertInto('people').values(person).execute();
+    },
+    async setPasswordHash(id, hash) {
+      await db.updateTable('people').set({ passwordHash: hash }).where('id', '=', id).execute();
+    },
+    async disable(id, at) {
+      await db.updateTable('people').set({ disabledAt: at }).where('id', '=', id).where('disabledAt', 'is', null).execute();
+    },
+    async bumpVersion(id) {
+      const bumped = await db
+        .updateTable('people')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .returning('version')
+        .executeTakeFirstOrThrow();
+      return bumped.version;
+    },
+  };
+}
