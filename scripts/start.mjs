@@ -18,6 +18,7 @@ import {
   ordinaryEnvironment,
   ordinaryUser,
   privateFolder,
+  run,
   SetUpError,
   startVirtualDisplay,
   withKeychain,
@@ -87,10 +88,14 @@ async function stopAll() {
   running.length = 0;
 }
 
-/** Chromium tells of every bus and driver that a small machine lacks; none of it is Doorstep's. */
-function withoutChromium(child) {
+/**
+ * What the app says that a person should read. Chromium and the session bus tell of every driver that a small
+ * machine lacks, and the app's own log of every step; DOORSTEP_LOG_LEVEL=info shows it all.
+ */
+function showWarnings(child) {
+  const noise = /^\[\d+:\d{4}\/\d{6}\.\d+:[A-Z]+:|^dbus-daemon\[|"level":"info"/;
   readline.createInterface({ input: child.stderr }).on('line', (line) => {
-    if (!/^\[\d+:\d{4}\/\d{6}\.\d+:[A-Z]+:/.test(line)) console.error(line);
+    if (process.env.DOORSTEP_LOG_LEVEL === 'info' || !noise.test(line)) console.error(line);
   });
 }
 
@@ -125,6 +130,8 @@ function announce({ origin, demo }) {
   console.log('\nPress Ctrl-C to stop.');
 }
 
+const split = ([program, ...words]) => [program, words];
+
 async function main() {
   const { help, server } = parse(process.argv.slice(2));
   if (help) {
@@ -140,6 +147,7 @@ async function main() {
     isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share')),
     'doorstep',
   );
+  run(...split(asOrdinaryUser(user, ['mkdir', '-p', '-m', '0700', data])));
   const inProject = (file) => path.join(project.root, path.relative(root, file));
   const command = (...words) => project.wrap(asOrdinaryUser(user, words));
   let display = null;
@@ -215,7 +223,7 @@ async function main() {
       env: { ...appEnv, DOORSTEP_PAIRING_STDIN: backend ? '1' : '' },
     });
     window.child.stdin.on('error', () => {});
-    withoutChromium(window.child);
+    showWarnings(window.child);
     if (password !== null) window.child.stdio[4].end(`${password}\n`);
     start(
       'practice key',
