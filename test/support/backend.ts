@@ -1,0 +1,317 @@
+/** The real backend as a process of its own, and the three who talk to it: a browser, a paired desktop, a service. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DEVICE_SIGNATURE_HEADER, DEVICE_SIGNATURE_TYPE } from '../../src/contract/http/device-signature.ts';
+import { ROUTES, type RouteName } from '../../src/contract/http/routes.ts';
+import type { PairedDevice, Problem, Session } from '../../src/contract/http/shapes.ts';
+import { freePort } from './postgres.ts';
+import type { SoftwareKey, Twist } from './webauthn/software-key.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface DemoPerson {
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly password?: string;
+}
+
+export interface ReadyLine {
+  readonly ready: true;
+  readonly origin: string;
+  readonly demo: {
+    readonly service: string;
+    readonly firstRun: boolean;
+    readonly people: readonly DemoPerson[];
+    readonly pairingCode: string;
+  } | null;
+}
+
+export interface BackendProcess extends ReadyLine {
+  /** Where it listens; the same as the origin, unless the test gave another origin. */
+  readonly base: string;
+  readonly process: ChildProcess;
+  /** The data folder of SQLite. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  log(): string;
+  /** Asks it to stop, and answers its exit code. The folder stays where `keep` is set. */
+  stop(options?: { keep?: boolean }): Promise<number | null>;
+}
+
+/** Starts `src/backend/start.ts` on free ports with a temporary data folder, and waits for its one line. */
+export async function startBackendProcess(environment: Readonly<Record<string, string>> = {}): Promise<BackendProcess> {
+  const [port, demoPort] = [await freePort(), await freePort()];
+  const folder = environment['DOORSTEP_BACKEND_DATA'] ?? mkdtempSync(join(tmpdir(), 'doorstep-backend-'));
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    DOORSTEP_BACKEND_DATA: folder,
+    DOORSTEP_LISTEN: `127.0.0.1:${port}`,
+    DOORSTEP_DEMO: '1',
+    DOORSTEP_DEMO_LISTEN: `127.0.0.1:${demoPort}`,
+    DOORSTEP_LOG_LEVEL: 'info',
+    ...environment,
+  };
+  const child = spawn(process.execPath, [join(PROJECT, 'src/backend/start.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString('utf8');
+  });
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const line = await firstLine(child, () => log);
+  return {
+    ...(JSON.parse(line) as ReadyLine),
+    base: `http://127.0.0.1:${env['DOORSTEP_LISTEN']?.split(':')[1] ?? port}`,
+    process: child,
+    folder,
+    environment: env,
+    log: () => log,
+    async stop({ keep = false } = {}) {
+      process.off('exit', killAtExit);
+      const code = await ended(child);
+      if (!keep) rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+function firstLine(child: ChildProcess, log: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (child.stdout === null) return reject(new Error('no stdout'));
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`the backend ended with ${code}:\n${log()}`)));
+  });
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const code = await exit;
+  clearTimeout(timer);
+  return code;
+}
+
+/** An answer of the API. `body` is whatever came as JSON; null where nothing came. */
+export interface ApiAnswer<T = unknown> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+export function problemOf(answer: ApiAnswer): Problem {
+  return answer.body as Problem;
+}
+
+export function pathOf(name: RouteName, params: Readonly<Record<string, string>> = {}): string {
+  return ROUTES[name].path.replace(/:(\w+)/g, (_, key: string) => params[key] ?? `:${key}`);
+}
+
+async function send<T>(base: string, method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<ApiAnswer<T>> {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    redirect: 'manual',
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: (text === '' ? null : JSON.parse(text)) as T };
+}
+
+export interface Ceremony<O = never> {
+  readonly ceremonyId: string;
+  readonly expiresAt: string;
+  readonly options: O;
+}
+
+interface CallOptions {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A browser: keeps its cookies, and says where its page comes from. */
+export class Browser {
+  readonly base: string;
+  readonly origin: string;
+  cookies = new Map<string, string>();
+
+  constructor(backend: { base: string; origin: string }) {
+    this.base = backend.base;
+    this.origin = backend.origin;
+  }
+
+  async call<T = unknown>(name: RouteName, { params = {}, query = '', body, headers = {} }: CallOptions = {}): Promise<ApiAnswer<T>> {
+    const cookie = [...this.cookies].map(([key, value]) => `${key}=${value}`).join('; ');
+    const { method } = ROUTES[name];
+    const answer = await send<T>(
+      this.base,
+      method,
+      pathOf(name, params) + query,
+      { ...(cookie === '' ? {} : { cookie }), ...(method === 'GET' ? {} : { origin: this.origin }), ...headers },
+      body,
+    );
+    for (const line of answer.headers.getSetCookie()) this.#keep(line);
+    return answer;
+  }
+
+  #keep(line: string): void {
+    const [pair = '', ...attributes] = line.split(';');
+    const [key = '', value = ''] = pair.split('=');
+    if (value === '' || attributes.some((one) => /max-age=0|1970/i.test(one))) this.cookies.delete(key);
+    else this.cookies.set(key, value);
+  }
+
+  password(username: string, password: string, challengeId?: string): Promise<ApiAnswer<Session>> {
+    return this.call<Session>('passwordStep', { body: { username, password, ...(challengeId === undefined ? {} : { challengeId }) } });
+  }
+
+  async enroll(key: SoftwareKey, name = 'My key', twist: Twist = {}): Promise<ApiAnswer> {
+    const asked = await this.call<Ceremony>('registrationOptions');
+    if (asked.status !== 200) return asked;
+    const { ceremonyId, options } = asked.body;
+    return this.call('registration', { body: { ceremonyId, name, credential: key.register(options, this.origin, twist) } });
+  }
+
+  async secondStep(key: SoftwareKey, twist: Twist = {}, challengeId?: string): Promise<ApiAnswer<Session>> {
+    const asked = await this.call<Ceremony>('assertionOptions', challengeId === undefined ? {} : { body: { challengeId } });
+    if (asked.status !== 200) return asked as unknown as ApiAnswer<Session>;
+    const { ceremonyId, options } = asked.body;
+    return this.call<Session>('assertionStep', { body: { ceremonyId, credential: key.assert(options, this.origin, twist) } });
+  }
+}
+
+/** Answers that a signature is made over, and ways to get it wrong. */
+export interface SignatureTwist {
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly token?: (token: string) => string;
+}
+
+/** A desktop app: signs every request with its own key. */
+export class Desktop {
+  readonly base: string;
+  readonly origin: string;
+  readonly #privateKey: KeyObject;
+  readonly publicJwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string };
+  deviceId = '';
+
+  constructor(backend: { base: string; origin: string }) {
+    this.base = backend.base;
+    this.origin = backend.origin;
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.#privateKey = pair.privateKey;
+    const { x = '', y = '' } = pair.publicKey.export({ format: 'jwk' });
+    this.publicJwk = { kty: 'EC', crv: 'P-256', x, y };
+  }
+
+  sign(method: string, path: string, body: string | undefined, twist: SignatureTwist = {}): string {
+    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const header = { alg: 'ES256', typ: DEVICE_SIGNATURE_TYPE, ...twist.header };
+    const claims = {
+      sub: this.deviceId,
+      htm: method,
+      htu: `${this.origin}${path}`,
+      iat: Math.floor(Date.now() / 1_000),
+      jti: randomBytes(16).toString('base64url'),
+      bsh: createHash('sha256')
+        .update(body ?? '')
+        .digest('base64url'),
+      ...twist.claims,
+    };
+    const signed = `${encode(header)}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(signed), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
+    const token = `${signed}.${signature.toString('base64url')}`;
+    return twist.token?.(token) ?? token;
+  }
+
+  call<T = unknown>(name: RouteName, { params = {}, query = '', body, headers = {} }: CallOptions = {}, twist: SignatureTwist = {}) {
+    const { method } = ROUTES[name];
+    const path = pathOf(name, params) + query;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return send<T>(this.base, method, path, { [DEVICE_SIGNATURE_HEADER]: this.sign(method, path, text, twist), ...headers }, text);
+  }
+
+  async pair(code: string, name = 'Office computer', twist: SignatureTwist = {}): Promise<ApiAnswer<PairedDevice>> {
+    const answer = await this.call<PairedDevice>(
+      'pairDevice',
+      { body: { code, name, platform: 'linux', publicKey: this.publicJwk } },
+      { header: { jwk: this.publicJwk }, claims: { sub: '' }, ...twist },
+    );
+    if (answer.status === 201) this.deviceId = answer.body.deviceId;
+    return answer;
+  }
+
+  async enroll(key: SoftwareKey, name = 'My key'): Promise<ApiAnswer> {
+    const { ceremonyId, options } = (await this.call<Ceremony>('deviceRegistrationOptions')).body;
+    return this.call('deviceRegistration', { body: { ceremonyId, name, credential: key.register(options, this.origin) } });
+  }
+
+  async answer(challengeId: string, key: SoftwareKey, twist: Twist = {}): Promise<ApiAnswer> {
+    const params = { id: challengeId };
+    const asked = await this.call<Ceremony>('deviceChallengeOptions', { params });
+    if (asked.status !== 200) return asked;
+    const { ceremonyId, options } = asked.body;
+    return this.call('deviceChallengeAnswer', { params, body: { ceremonyId, credential: key.assert(options, this.origin, twist) } });
+  }
+
+  /** Reads the event stream until `stop` is called; `next` waits for one more event. */
+  async events(): Promise<{ next(): Promise<{ version: number } | null>; stop(): void }> {
+    const { method, path } = ROUTES.deviceEvents;
+    const gone = new AbortController();
+    const response = await fetch(`${this.base}${path}`, {
+      headers: { [DEVICE_SIGNATURE_HEADER]: this.sign(method, path, undefined) },
+      signal: gone.signal,
+    });
+    if (response.status !== 200 || response.body === null) throw new Error(`no events: ${response.status}`);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    return {
+      async next() {
+        for (;;) {
+          const end = text.indexOf('\n\n');
+          if (end >= 0) {
+            const event = text.slice(0, end);
+            text = text.slice(end + 2);
+            if (event.startsWith('data: ')) return JSON.parse(event.slice(6)) as { version: number };
+            continue;
+          }
+          const { done, value } = await reader.read();
+          if (done) return null;
+          text += value;
+        }
+      },
+      stop: () => gone.abort(),
+    };
+  }
+}
+
+/** A service: a bearer key and nothing else. */
+export class Service {
+  readonly base: string;
+  readonly #key: string;
+
+  constructor(backend: { base: string }, key: string) {
+    this.base = backend.base;
+    this.#key = key;
+  }
+
+  call<T = unknown>(name: RouteName, { params = {}, query = '', body, headers = {} }: CallOptions = {}): Promise<ApiAnswer<T>> {
+    return send<T>(
+      this.base,
+      ROUTES[name].method,
+      pathOf(name, params) + query,
+      { authorization: `Bearer ${this.#key}`, ...headers },
+      body,
+    );
+  }
+}
