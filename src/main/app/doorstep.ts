@@ -102,6 +102,7 @@ export function openDoorstep({ environment, settings, log }: DoorstepOptions): D
     log,
     origin: APP_ORIGIN,
     isOurs: (contents) => contents === window.get()?.webContents,
+    tellState: () => store.flush(),
   });
 
   let tray: TrayIcon | null = null;

@@ -5,6 +5,8 @@ export interface StateStore {
   get(): AppState;
   /** Replaces the state by one with these members changed; listeners hear of it once a turn of the event loop. */
   change(members: Partial<AppState>): void;
+  /** Tells listeners now of what they have not heard yet. */
+  flush(): void;
   /** Returns the unsubscribe. */
   subscribe(listener: (state: AppState) => void): () => void;
 }
@@ -34,6 +36,7 @@ export function createStateStore(initial: AppState): StateStore {
   let telling = false;
   const listeners = new Set<(state: AppState) => void>();
   const tell = () => {
+    if (!telling) return;
     telling = false;
     for (const listener of [...listeners]) listener(state);
   };
@@ -45,6 +48,7 @@ export function createStateStore(initial: AppState): StateStore {
       telling = true;
       setImmediate(tell);
     },
+    flush: tell,
     subscribe(listener) {
       listeners.add(listener);
       return () => {

@@ -27,6 +27,8 @@ export interface DoorOptions {
   readonly origin: string;
   /** Whether these web contents are those of a window of ours. */
   readonly isOurs: (contents: WebContents) => boolean;
+  /** Pushes the state as it is now, so that a window that gets its answer has already seen what came of it. */
+  readonly tellState: () => void;
 }
 
 /** Opens the door. @returns what closes it again */
@@ -52,8 +54,11 @@ export async function passThrough(options: DoorOptions, event: DoorEvent, channe
     return failure(new DoorstepError('ipc.refused'));
   }
   try {
-    return { ok: true, value: await answer(options.commands, channel as IpcChannel, request) };
+    const value = await answer(options.commands, channel as IpcChannel, request);
+    options.tellState();
+    return { ok: true, value };
   } catch (error) {
+    options.tellState();
     const outcome = failure(error);
     if (!outcome.ok) options.log.info('door.failed', { channel: channel as IpcChannel, code: outcome.code });
     // The stack of an error that is not ours says where to mend it; its message could quote what a person typed.

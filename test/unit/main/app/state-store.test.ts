@@ -31,3 +31,15 @@ test('a listener that changes the state is told of its own change afterwards', a
   await turn();
   expect(heard).toEqual(['offline', 'online']);
 });
+
+test('what is told early is not told again', async () => {
+  const store = createStateStore(firstState('1.0.0', 'https://id.example', false));
+  const heard: string[] = [];
+  store.subscribe((state) => heard.push(state.connection));
+  store.change({ connection: 'offline' });
+  store.flush();
+  expect(heard).toEqual(['offline']);
+  store.flush();
+  await turn();
+  expect(heard).toEqual(['offline']);
+});

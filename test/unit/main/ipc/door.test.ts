@@ -23,7 +23,9 @@ const options = (isOurs = true): DoorOptions => ({
   log: createLog((line) => lines.push(line)),
   origin: ORIGIN,
   isOurs: () => isOurs,
+  tellState: told,
 });
+const told = vi.fn();
 const pass = (from: object, channel: unknown, request: unknown, isOurs = true) =>
   passThrough(options(isOurs), from as unknown as DoorEvent, channel, request);
 const REFUSED = { ok: false, code: 'ipc.refused', detail: {} };
@@ -38,6 +40,14 @@ test('a request that fits passes, and is answered as data', async () => {
   called.mockResolvedValue([]);
   expect(await pass(event(), 'key.passkeys', { tokenId: 't' })).toEqual({ ok: true, value: [] });
   expect(called).toHaveBeenCalledExactlyOnceWith({ tokenId: 't' });
+});
+
+test('the window has seen what came of its request before it gets the answer, also of a failed one', async () => {
+  told.mockReset();
+  await pass(event(), 'state.get', {});
+  called.mockRejectedValueOnce(new DoorstepError('pin.wrong'));
+  await pass(event(), 'state.get', {});
+  expect(told).toHaveBeenCalledTimes(2);
 });
 
 test.each([
