@@ -112,7 +112,6 @@ class ActiveCall implements Human {
   async ask<Q extends Asking>(prompt: Q, signal: AbortSignal): Promise<AnswerTo<Q>> {
     const stopped = () => (signal.reason instanceof DoorstepError ? signal.reason : new DoorstepError('token.canceled'));
     if (signal.aborted) throw stopped();
-    this.#show(prompt);
     let settle = () => {};
     try {
       const answer = await new Promise<PromptAnswer>((resolve, reject) => {
@@ -124,6 +123,8 @@ class ActiveCall implements Human {
           stopTimer();
         };
         this.#question = { kind: prompt.kind === 'choose-passkey' ? 'passkey' : prompt.kind, resolve };
+        // Last, because the answer may come before this returns.
+        this.#show(prompt);
       });
       return answer as AnswerTo<Q>;
     } finally {

@@ -121,11 +121,11 @@ export function exchange(pipe: ReportPipe, clock: Clock, limits: Limits, tally: 
       return onHidError(packet.length === 0 ? undefined : packet.data[0]);
     }
     if (packet.kind === 'first' && packet.command !== command) return misbehaved({ reason: 'wrong-command', command: packet.command });
-    if (!assembly.started) arm('assembly', limits.assemblyMs, () => misbehaved({ reason: 'slow-answer' }));
+    if (!assembly.started) arm('assembly', limits.assemblyMs, () => fail(new DoorstepError('token.timeout', { reason: 'slow-answer' })));
     const step = assembly.push(packet);
     switch (step.kind) {
       case 'more':
-        arm('gap', limits.gapMs, () => misbehaved({ reason: 'cut-short' }));
+        arm('gap', limits.gapMs, () => fail(new DoorstepError('token.timeout', { reason: 'cut-short' })));
         timers.get('silence')?.();
         return;
       case 'whole':

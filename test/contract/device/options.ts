@@ -30,7 +30,7 @@ export function request(credentialId: string | null, more: Partial<RequestOption
 /** Lets the library judge a registration as a relying party would. */
 export async function verifyRegistration(credential: RegistrationJson, requireUserVerification = false) {
   const verified = await verifyRegistrationResponse({
-    response: credential as Parameters<typeof verifyRegistrationResponse>[0]['response'],
+    response: structuredClone(credential) as unknown as Parameters<typeof verifyRegistrationResponse>[0]['response'],
     expectedChallenge: CHALLENGE,
     expectedOrigin: ORIGIN,
     expectedRPID: RP_ID,
@@ -46,7 +46,7 @@ export async function verifyAssertion(
   requireUserVerification = false,
 ) {
   const verified = await verifyAuthenticationResponse({
-    response: credential as Parameters<typeof verifyAuthenticationResponse>[0]['response'],
+    response: structuredClone(credential) as unknown as Parameters<typeof verifyAuthenticationResponse>[0]['response'],
     expectedChallenge: CHALLENGE,
     expectedOrigin: ORIGIN,
     expectedRPID: RP_ID,

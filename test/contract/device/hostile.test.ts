@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { DoorstepError, isErrorCode } from '../../../src/contract/errors.ts';
+import { openChannel } from '../../../src/device/ctaphid/channel.ts';
+import { assert } from '../../../src/device/session/assert.ts';
+import type { Ceremony } from '../../../src/device/session/human.ts';
+import { register } from '../../../src/device/session/register.ts';
+import { setPin } from '../../../src/device/session/set-pin.ts';
+import { SessionToken } from '../../../src/device/session/token.ts';
+import { FAULTS, type Fault, VirtualToken } from '../../support/token/index.ts';
+import { ManualClock } from '../../unit/device/doubles/manual-clock.ts';
+import { ScriptedHuman } from '../../unit/device/doubles/scripted-human.ts';
+import { benchOf, pipeTo } from './bench.ts';
+import { creation, ORIGIN, request } from './options.ts';
+
+/** Whatever a token does, an operation with no more than one touch ends within this time of its own. */
+const BOUND_MS = 400_000;
+
+interface Flow {
+  readonly name: string;
+  /** Packets from the token that the flow takes when nothing goes wrong, at least. */
+  readonly packets: number;
+  readonly pin: boolean;
+  readonly run: (token: SessionToken, credentialId: string, ceremony: Ceremony) => Promise<unknown>;
+}
+
+const verified = { authenticatorSelection: { userVerification: 'required' } } as const;
+const FLOWS: readonly Flow[] = [
+  {
+    name: 'register',
+    packets: 13,
+    pin: false,
+    run: (token, _id, ceremony) => register(token, { origin: ORIGIN, options: creation() }, ceremony),
+  },
+  {
+    name: 'assert',
+    packets: 4,
+    pin: false,
+    run: (token, id, ceremony) => assert(token, { origin: ORIGIN, options: request(id) }, ceremony),
+  },
+  {
+    name: 'register with PIN',
+    packets: 17,
+    pin: true,
+    run: (token, _id, ceremony) => register(token, { origin: ORIGIN, options: creation(verified) }, ceremony),
+  },
+  {
+    name: 'assert with PIN',
+    packets: 8,
+    pin: true,
+    run: (token, id, ceremony) => assert(token, { origin: ORIGIN, options: request(id, { userVerification: 'required' }) }, ceremony),
+  },
+];
+
+/** Faults that change nothing for a host that looks away from other programs' traffic, or that it may get over. */
+const HARMLESS: ReadonlySet<string> = new Set(['wrong nonce flood', 'other channel flood', 'CHANNEL_BUSY', 'ERROR invalid channel']);
+
+/** A token that has gone mad stays so until it is pulled out. */
+const LASTING: ReadonlySet<string> = new Set(['silence', 'endless keepalive', 'endless wish for a touch']);
+
+async function tokenFor(flow: Flow) {
+  const clock = new ManualClock();
+  const virtual = new VirtualToken({ clock });
+  const key = await benchOf(virtual, clock);
+  const made = await key.run((ceremony) => register(key.token, { origin: ORIGIN, options: creation() }, ceremony));
+  if (flow.pin) await key.run((ceremony) => setPin(key.token, ceremony), new ScriptedHuman({ kind: 'new-pin', pin: '2468' }));
+  return { key, clock, virtual, id: made.id };
+}
+
+/** 'ok', or the code that the flow ended with; anything else that is thrown fails the test. */
+async function outcome(clock: ManualClock, run: Promise<unknown>): Promise<string> {
+  try {
+    await clock.run(run, BOUND_MS);
+    return 'ok';
+  } catch (error) {
+    if (error instanceof DoorstepError && isErrorCode(error.code) && error.code !== 'internal') return error.code;
+    throw error;
+  }
+}
+
+const person = () => new ScriptedHuman(...Array.from({ length: 3 }, () => ({ kind: 'pin', pin: '2468' }) as const));
+
+describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
+  it.each(FAULTS)('ends with a name whatever packet the fault is in: $name', async ({ name, fault }) => {
+    for (let at = 0; at < flow.packets; at++) {
+      const { key, clock, virtual, id } = await tokenFor(flow);
+      virtual.arm({ at, fault });
+      const ceremony = () => ({ human: person(), clock, signal: new AbortController().signal });
+      const code = await outcome(clock, flow.run(key.token, id, ceremony()));
+      if (HARMLESS.has(name)) expect(code, `${name} in packet ${at}`).toBe('ok');
+      if (LASTING.has(name)) {
+        expect(['token.timeout', 'token.not-touched', 'token.misbehaved'], `${name} in packet ${at}: ${code}`).toContain(code);
+        continue;
+      }
+
+      // The token that came to its senses works again, unless it was pulled out.
+      virtual.arm();
+      if (virtual.pluggedIn) {
+        const after = await outcome(clock, flow.run(key.token, id, ceremony()));
+        expect(after, `after ${name} in packet ${at}`).toBe('ok');
+      } else {
+        expect(code, `${name} in packet ${at}`).toBe('token.gone');
+      }
+    }
+  });
+});
+
+describe('opening a token that misbehaves', () => {
+  it.each(FAULTS)('ends with a name: $name', async ({ fault }) => {
+    for (let at = 0; at < 6; at++) {
+      const clock = new ManualClock();
+      const virtual = new VirtualToken({ clock });
+      virtual.arm({ at, fault });
+      const open = async () => {
+        const link = await openChannel(pipeTo(virtual), { clock });
+        return SessionToken.open({ id: 'x', source: 'usb', product: '', manufacturer: '', serial: null }, link);
+      };
+      await outcome(clock, open());
+    }
+  });
+});
+
+describe('memory', () => {
+  it('stays flat under a flood', async () => {
+    const { key, clock, virtual, id } = await tokenFor(FLOWS[1] as Flow);
+    const flood: Fault = { kind: 'other-channel-flood', count: 100_000 };
+    virtual.arm({ at: 0, fault: flood });
+    const before = process.memoryUsage().heapUsed;
+    const code = await outcome(
+      clock,
+      assert(key.token, { origin: ORIGIN, options: request(id) }, { human: person(), clock, signal: new AbortController().signal }),
+    );
+    expect(code).toBe('token.misbehaved');
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(128 * 1024 * 1024);
+  });
+});

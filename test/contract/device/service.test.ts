@@ -1,0 +1,342 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type {
+  FromTokenProcess,
+  Prompt,
+  PromptAnswer,
+  TokenCall,
+  TokenCalls,
+  TokenSummary,
+  ToTokenProcess,
+} from '../../../src/contract/tokens.ts';
+import type { DeviceSource, FoundDevice } from '../../../src/device/hid/source.ts';
+import { startTokenService, type TokenService } from '../../../src/device/index.ts';
+import { PROFILES, type Profile, profile, VirtualToken } from '../../support/token/index.ts';
+import { ManualClock } from '../../unit/device/doubles/manual-clock.ts';
+import { pipeTo } from './bench.ts';
+import { creation, ORIGIN, request, verifyAssertion, verifyRegistration } from './options.ts';
+
+/** A bus to plug virtual tokens into. */
+class TestBus implements DeviceSource {
+  readonly #plugged = new Map<string, VirtualToken>();
+  #listener: (devices: readonly FoundDevice[]) => void = () => {};
+
+  watch(listener: (devices: readonly FoundDevice[]) => void) {
+    this.#listener = listener;
+    listener(this.#devices());
+    return { refresh: async () => this.#devices(), stop: () => this.#plugged.clear() };
+  }
+
+  plug(place: string, token: VirtualToken): void {
+    token.plugIn();
+    this.#plugged.set(place, token);
+    this.#listener(this.#devices());
+  }
+
+  pull(place: string): void {
+    const token = this.#plugged.get(place);
+    this.#plugged.delete(place);
+    token?.unplug();
+    this.#listener(this.#devices());
+  }
+
+  #devices(): readonly FoundDevice[] {
+    return [...this.#plugged].map(([place, token]) => ({
+      key: place,
+      source: 'usb',
+      product: `Key ${token.profile.aaguid.slice(-2)}`,
+      manufacturer: 'Test',
+      serial: null,
+      open: async () => pipeTo(token),
+    }));
+  }
+}
+
+class TestService {
+  readonly clock = new ManualClock();
+  readonly bus = new TestBus();
+  readonly prompts: (Prompt | null)[] = [];
+  tokens: readonly TokenSummary[] = [];
+  onPrompt: (prompt: Prompt, answer: (answer: PromptAnswer) => void, cancel: () => void) => void = () => {};
+  readonly #done = new Map<number, (message: Extract<FromTokenProcess, { kind: 'done' }>) => void>();
+  #send: (message: ToTokenProcess) => void = () => {};
+  #next = 1;
+  readonly service: TokenService;
+
+  constructor() {
+    this.service = startTokenService({
+      clock: this.clock,
+      sources: [this.bus],
+      port: { post: (message) => this.#take(structuredClone(message)), onMessage: (listener) => this.#hear(listener) },
+    });
+  }
+
+  /** Plugs a token in and waits until it is ready. */
+  async plug(
+    place: string,
+    kind: Profile = PROFILES.full,
+    options: ConstructorParameters<typeof VirtualToken>[0] = {},
+  ): Promise<VirtualToken> {
+    const token = new VirtualToken({ ...options, profile: kind, clock: this.clock });
+    this.bus.plug(place, token);
+    await this.clock.advance(100);
+    return token;
+  }
+
+  /** Runs a call to its end in the service's own time. */
+  async call<C extends TokenCall>(call: C, ask: TokenCalls[C]['request']): Promise<TokenCalls[C]['answer']> {
+    const done = await this.clock.run(this.start(call, ask).done, 900_000);
+    if (!done.ok) throw new Error(done.code);
+    return done.value as TokenCalls[C]['answer'];
+  }
+
+  start<C extends TokenCall>(call: C, ask: TokenCalls[C]['request']) {
+    const id = this.#next++;
+    const done = new Promise<Extract<FromTokenProcess, { kind: 'done' }>>((resolve) => this.#done.set(id, resolve));
+    this.#send({ kind: 'call', id, call, request: ask });
+    return { id, done, cancel: () => this.#send({ kind: 'cancel', id }) };
+  }
+
+  async failure<C extends TokenCall>(call: C, ask: TokenCalls[C]['request']): Promise<string> {
+    const done = await this.clock.run(this.start(call, ask).done, 900_000);
+    return done.ok ? 'ok' : done.code;
+  }
+
+  get only(): string {
+    const [token] = this.tokens;
+    if (token === undefined || this.tokens.length > 1) throw new Error(`there are ${this.tokens.length} tokens`);
+    return token.id;
+  }
+
+  #hear(listener: (message: ToTokenProcess) => void): void {
+    this.#send = listener;
+  }
+
+  #take(message: FromTokenProcess): void {
+    if (message.kind === 'tokens') this.tokens = message.tokens;
+    if (message.kind === 'done') this.#done.get(message.id)?.(message);
+    if (message.kind !== 'prompt') return;
+    this.prompts.push(message.prompt);
+    if (message.prompt === null) return;
+    const answer = (given: PromptAnswer) => this.#send({ kind: 'answer', id: message.id, answer: given });
+    this.onPrompt(message.prompt, answer, () => this.#send({ kind: 'cancel', id: message.id }));
+  }
+}
+
+const services: TestService[] = [];
+function start(): TestService {
+  const service = new TestService();
+  services.push(service);
+  return service;
+}
+afterEach(async () => {
+  for (const { service } of services.splice(0)) await service.stop();
+});
+
+const enroll = { origin: ORIGIN, options: creation() };
+
+describe('the list of tokens', () => {
+  it('follows what is plugged in and pulled out', async () => {
+    const service = start();
+    await service.plug('port 1');
+    expect(service.tokens).toMatchObject([{ state: { kind: 'ready' }, protocol: 'fido2', product: 'Key 21', pin: { state: 'not-set' } }]);
+    const first = service.only;
+    await service.plug('port 2', profile('u2f'));
+    expect(service.tokens.map(({ protocol }) => protocol)).toEqual(['fido2', 'u2f']);
+    expect(await service.call('list', {})).toEqual(service.tokens);
+    service.bus.pull('port 1');
+    await service.clock.advance(100);
+    expect(service.tokens.map(({ protocol }) => protocol)).toEqual(['u2f']);
+    service.bus.pull('port 2');
+    await service.plug('port 1');
+    expect(service.only).not.toBe(first);
+  });
+
+  it('shows a token that was pulled out and plugged in within one look', async () => {
+    const service = start();
+    const token = await service.plug('port 1');
+    const before = service.only;
+    token.unplug();
+    token.plugIn();
+    await service.clock.advance(10);
+    expect(service.tokens).toEqual([]);
+    await service.clock.advance(2_000);
+    expect(service.tokens).toMatchObject([{ state: { kind: 'ready' } }]);
+    expect(service.only).not.toBe(before);
+  });
+
+  it('says why a token cannot be used', async () => {
+    const service = start();
+    const token = new VirtualToken({ profile: profile('full'), clock: service.clock });
+    token.arm({ at: 1, fault: { kind: 'cbor', what: 'garbage' } });
+    service.bus.plug('port 1', token);
+    await service.clock.advance(1_000);
+    expect(service.tokens).toMatchObject([{ state: { kind: 'failed', code: 'token.misbehaved' } }]);
+    expect(await service.failure('register', enroll)).toBe('token.misbehaved');
+  });
+});
+
+describe('registering and asserting through the port', () => {
+  it('does both, and says who is asked to touch', async () => {
+    const service = start();
+    await service.plug('port 1');
+    const made = await service.call('register', { tokenId: service.only, ...enroll });
+    const { credential } = await verifyRegistration(made.credential);
+    const signed = await service.call('assert', { origin: ORIGIN, options: request(made.credential.id) });
+    await verifyAssertion(signed.credential, credential);
+    expect(signed.tokenId).toBe(service.only);
+    const touch = { kind: 'touch', tokenIds: [service.only], purpose: 'use' };
+    expect(service.prompts).toEqual([touch, null, touch, null]);
+  });
+
+  it('waits for a token where there is none', async () => {
+    const service = start();
+    service.onPrompt = (prompt) => {
+      if (prompt.kind === 'plug-in') service.clock.after(5_000, () => void service.plug('port 1'));
+    };
+    await service.call('register', enroll);
+    expect(service.prompts.map((prompt) => prompt?.kind)).toEqual(['plug-in', undefined, 'touch', undefined]);
+  });
+
+  it('lets a touch choose among several', async () => {
+    const service = start();
+    await service.plug('port 1', PROFILES.full, { touch: { kind: 'never' } });
+    await service.plug('port 2', profile('fido2.0'), { touch: { kind: 'after', ms: 800 } });
+    const made = await service.call('register', enroll);
+    expect(service.tokens.find(({ id }) => id === made.tokenId)?.product).toBe('Key 20');
+    expect(service.prompts[0]).toMatchObject({ kind: 'touch', purpose: 'choose' });
+  });
+
+  it('ends with what happened: pulled out, canceled, nobody there, another call', async () => {
+    const service = start();
+    await service.plug('port 1', PROFILES.full, { touch: { kind: 'never' } });
+    const tokenId = service.only;
+    service.clock.after(1_000, () => service.bus.pull('port 1'));
+    expect(await service.failure('register', { tokenId, ...enroll })).toBe('token.gone');
+    expect(await service.failure('register', { tokenId, ...enroll })).toBe('token.gone');
+
+    await service.plug('port 1', PROFILES.full, { touch: { kind: 'never' } });
+    service.onPrompt = (prompt, _answer, cancel) => {
+      if (prompt.kind === 'touch') service.clock.after(1_000, cancel);
+    };
+    expect(await service.failure('register', { tokenId: service.only, ...enroll })).toBe('token.canceled');
+    service.onPrompt = () => {};
+    const running = service.start('register', { tokenId: service.only, ...enroll });
+    await service.clock.advance(100);
+    expect(await service.failure('passkeys', { tokenId: service.only })).toBe('token.busy');
+    running.cancel();
+    await service.clock.run(running.done, 10_000);
+
+    service.bus.pull('port 1');
+    await service.clock.advance(100);
+    expect(await service.failure('register', enroll)).toBe('token.not-touched');
+  });
+
+  it('refuses what it does not know', async () => {
+    const service = start();
+    expect(await service.failure('toString' as TokenCall, {} as never)).toBe('request.malformed');
+  });
+});
+
+describe('PINs through the port', () => {
+  it('asks, passes over stale answers, and tells the new state', async () => {
+    const service = start();
+    await service.plug('port 1');
+    service.onPrompt = (prompt, answer) => {
+      if (prompt.kind !== 'new-pin') return;
+      answer({ kind: 'pin', pin: 'stale' });
+      answer({ kind: 'new-pin', pin: '2468' });
+    };
+    expect((await service.call('setPin', { tokenId: service.only })).pin.state).toBe('set');
+    expect(service.tokens[0]?.pin.state).toBe('set');
+
+    service.onPrompt = (prompt, answer) => {
+      if (prompt.kind === 'pin') answer({ kind: 'pin', pin: prompt.wrong ? '2468' : '1111' });
+      if (prompt.kind === 'new-pin') answer({ kind: 'new-pin', pin: '13579' });
+    };
+    expect((await service.call('changePin', { tokenId: service.only })).pin.state).toBe('set');
+  });
+
+  it('ends when the token is pulled out while the person types, or when nobody answers', async () => {
+    const service = start();
+    await service.plug('port 1');
+    service.clock.after(1_000, () => service.bus.pull('port 1'));
+    expect(await service.failure('setPin', { tokenId: service.only })).toBe('token.gone');
+    expect(service.prompts.at(-1)).toBe(null);
+    await service.plug('port 1');
+    expect(await service.failure('setPin', { tokenId: service.only })).toBe('token.canceled');
+    service.onPrompt = (_prompt, answer) => answer({ kind: 'cancel' });
+    expect(await service.failure('setPin', { tokenId: service.only })).toBe('token.canceled');
+  });
+});
+
+describe('wiping a token', () => {
+  it('takes the same token, pulled out and plugged in again', async () => {
+    const service = start();
+    const token = await service.plug('port 1');
+    service.onPrompt = (prompt, answer) => {
+      if (prompt.kind === 'new-pin') answer({ kind: 'new-pin', pin: '2468' });
+    };
+    await service.call('setPin', { tokenId: service.only });
+    const before = service.only;
+    service.prompts.length = 0;
+    service.onPrompt = (prompt) => {
+      if (prompt.kind !== 'replug') return;
+      if (prompt.step === 'pull-out') service.clock.after(2_000, () => service.bus.pull('port 1'));
+      // Another socket: the place may change.
+      else service.clock.after(2_000, () => service.bus.plug('port 7', token));
+    };
+    const summary = await service.call('reset', { tokenId: before });
+    expect(summary).toMatchObject({ pin: { state: 'not-set' } });
+    expect(summary.id).not.toBe(before);
+    expect(service.tokens).toEqual([summary]);
+    expect(service.prompts.filter((prompt) => prompt !== null)).toEqual([
+      { kind: 'replug', tokenId: before, step: 'pull-out' },
+      { kind: 'replug', tokenId: before, step: 'plug-in' },
+      { kind: 'touch', tokenIds: [summary.id], purpose: 'reset' },
+    ]);
+  });
+
+  it('touches no other token', async () => {
+    const service = start();
+    await service.plug('port 1');
+    const other = await service.plug('port 2', profile('fido2.0'));
+    expect(await service.failure('reset', { tokenId: service.tokens[0]?.id ?? '' })).toBe('token.not-allowed');
+    service.bus.pull('port 2');
+    await service.clock.advance(100);
+    service.onPrompt = (prompt) => {
+      if (prompt.kind !== 'replug') return;
+      if (prompt.step === 'pull-out') service.clock.after(500, () => service.bus.pull('port 1'));
+      else service.clock.after(500, () => service.bus.plug('port 1', other));
+    };
+    expect(await service.failure('reset', { tokenId: service.only })).toBe('token.not-allowed');
+    expect(service.prompts.some((prompt) => prompt?.kind === 'touch')).toBe(false);
+  });
+
+  it('gives up when the person does not pull it out', async () => {
+    const service = start();
+    await service.plug('port 1');
+    expect(await service.failure('reset', { tokenId: service.only })).toBe('token.not-touched');
+  });
+});
+
+describe('passkeys and winking through the port', () => {
+  it('lists, renames, deletes, winks', async () => {
+    const service = start();
+    const token = await service.plug('port 1');
+    service.onPrompt = (prompt, answer) => {
+      if (prompt.kind === 'new-pin') answer({ kind: 'new-pin', pin: '2468' });
+      if (prompt.kind === 'pin') answer({ kind: 'pin', pin: '2468' });
+    };
+    const tokenId = service.only;
+    await service.call('setPin', { tokenId });
+    const options = creation({ authenticatorSelection: { residentKey: 'required', userVerification: 'required' } });
+    const { credential } = await service.call('register', { tokenId, origin: ORIGIN, options });
+    expect(await service.call('passkeys', { tokenId })).toMatchObject([{ credentialId: credential.id, userName: 'amina' }]);
+    await service.call('renamePasskeyUser', { tokenId, credentialId: credential.id, userName: 'a', userDisplayName: 'A' });
+    expect(await service.call('passkeys', { tokenId })).toMatchObject([{ credentialId: credential.id, userName: 'a' }]);
+    await service.call('deletePasskey', { tokenId, credentialId: credential.id });
+    expect(await service.call('passkeys', { tokenId })).toEqual([]);
+    await service.call('wink', { tokenId });
+    expect(token.winks).toBe(1);
+  });
+});
