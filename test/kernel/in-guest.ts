@@ -1,0 +1,57 @@
+/** Runs inside the guest, as its one program: tokens behind the real kernel's hidraw, and those who judge them. */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { VirtualToken } from '../support/token/index.ts';
+import { UhidDevice } from './uhid.ts';
+
+const run = promisify(execFile);
+const peers = new URL('../peers/', import.meta.url).pathname;
+
+function step(name: string, result: unknown): void {
+  console.log(`@@STEP ${name} ${JSON.stringify(result)}`);
+  console.log(`${name} after ${Math.round(performance.now())} ms`);
+}
+
+/** A fresh token, and its hidraw node once the kernel has made it. */
+async function plugIn(token: VirtualToken, serial: string): Promise<UhidDevice> {
+  const device = await UhidDevice.plug(token, { product: 'Kernel key', serial });
+  for (let left = 200; left > 0 && !existsSync('/dev/hidraw0'); left -= 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  return device;
+}
+
+async function libfido2(): Promise<void> {
+  step('list', (await run('fido2-token', ['-L'])).stdout);
+  step('info', (await run('fido2-token', ['-I', '/dev/hidraw0'])).stdout);
+}
+
+/** The kernel queues 32 reports for /dev/uhid and drops the next: the longest ping stays below that. */
+async function python(): Promise<void> {
+  const { stdout } = await run('/usr/bin/python3', ['-B', '-W', 'ignore', `${peers}python_fido2.py`, '--longest', '1000']);
+  step('python', JSON.parse(stdout));
+}
+
+/** Unmodified node-hid on the kernel's hidraw; at the end the token is pulled out under it. */
+async function nodeHid(token: VirtualToken): Promise<void> {
+  const child = spawn(process.execPath, [`${peers}node-hid-loop.ts`, '--unplug'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  step('node-hid', JSON.parse((await lines.next()).value ?? 'null'));
+  token.unplug();
+  child.stdin.end('unplugged\n');
+  step('unplug', JSON.parse((await lines.next()).value ?? 'null'));
+}
+
+/** A read of /dev/uhid that never returns would hold up a plain exit: the line itself ends the guest. */
+async function main(): Promise<void> {
+  const token = new VirtualToken();
+  await plugIn(token, 'K-1');
+  await libfido2();
+  await python();
+  await nodeHid(token);
+}
+
+main().then(
+  () => console.log('@@END 0'),
+  (error: unknown) => console.log(`@@ERROR ${error instanceof Error ? JSON.stringify(error.message) : 'unknown'}`),
+);

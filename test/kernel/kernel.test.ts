@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runInGuest, type Steps } from './guest.ts';
+
+/** The token behind the real kernel's HID stack, judged by those that need no shim there. */
+
+const LIMIT_MS = 240_000;
+let steps: Steps = new Map();
+
+beforeAll(async () => {
+  steps = await runInGuest(new URL('./in-guest.ts', import.meta.url).pathname, LIMIT_MS);
+}, LIMIT_MS + 30_000);
+
+describe('on the real kernel', () => {
+  it('fido2-token lists and reads the token', () => {
+    expect(steps.get('list')).toMatch(/^\/dev\/hidraw0: vendor=0x1209, product=0xd005/);
+    expect(steps.get('info')).toContain('version strings: U2F_V2, FIDO_2_0, FIDO_2_1_PRE, FIDO_2_1');
+  });
+
+  it('python3-fido2 does everything with its own host', () => {
+    expect(steps.get('python')).toMatchObject({ ping: true, fmt: 'packed', retries: 7, users: ['cyd', 'bob', 'ada'], blob: true });
+  });
+
+  it('node-hid pings the token and reads it', () => {
+    expect(steps.get('node-hid')).toMatchObject({
+      echoed: 100,
+      bothHeard: true,
+      devices: [{ product: 'Kernel key', serialNumber: 'K-1' }],
+    });
+  });
+
+  it('node-hid learns of the unplug by error', () => {
+    expect(steps.get('unplug')).toMatchObject({
+      reader: expect.stringMatching(/^error/),
+      written: expect.stringContaining('No such device'),
+      left: 0,
+    });
+  });
+});
