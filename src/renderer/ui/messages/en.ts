@@ -77,6 +77,8 @@ export const en = {
 
   ui: {
     show: 'Show',
+    showOf: ({ label }: { label: string }) => `Show: ${label}`,
+    hideOf: ({ label }: { label: string }) => `Hide: ${label}`,
     hide: 'Hide',
     cancel: 'Cancel',
     close: 'Close',
@@ -108,7 +110,7 @@ export const en = {
     count: ({ ways }: { ways: number }) => count(ways, 'way', 'ways'),
     firstChoice: 'First choice',
     makeFirstChoice: 'Make first choice',
-    makeFirstChoiceOf: ({ name }: { name: string }) => `: ${name}`,
+    makeFirstChoiceOf: ({ name }: { name: string }) => `Make first choice: ${name}`,
     rename: 'Rename',
     remove: 'Remove',
     stopped: 'Stopped',
@@ -452,7 +454,9 @@ export const en = {
       empty: 'No sign-ins are kept on this key.',
       at: ({ site }: { site: string }) => `at ${site}`,
       rename: 'Rename',
+      renameOf: ({ name }: { name: string }) => `Rename: ${name}`,
       remove: 'Remove',
+      removeOf: ({ name }: { name: string }) => `Remove: ${name}`,
       userName: 'User name',
       displayName: 'Shown name',
       nameMissing: 'Type a name.',

@@ -1,0 +1,134 @@
+/** States of the app to look at: a person, their keys, and what is plugged in. */
+import type { Authenticator, WaitingChallenge } from '../../../src/contract/http/shapes.ts';
+import type { AppState } from '../../../src/contract/ipc.ts';
+import type { TokenSummary } from '../../../src/contract/tokens.ts';
+
+const id = (name: string) => name.padEnd(22, '0');
+const MINUTE = 60_000;
+
+export const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE).toISOString();
+
+const authenticator = (name: string, more: Partial<Authenticator>): Authenticator => ({
+  id: id(name.replaceAll(' ', '-')),
+  kind: 'security-key',
+  name,
+  state: 'active',
+  preferred: false,
+  model: null,
+  aaguid: null,
+  attestation: 'unverified',
+  credentialId: id(name),
+  addedAt: '2026-09-09T09:00:00.000Z',
+  lastUsedAt: null,
+  lastUsedFrom: null,
+  ...more,
+});
+
+export const blueKey = authenticator('Blue key', { preferred: true, model: 'YubiKey 5 NFC', lastUsedAt: inMinutes(-90) });
+export const spareKey = authenticator('Spare key', { lastUsedAt: '2026-05-12T10:00:00.000Z' });
+export const officePc = authenticator('Office PC', { kind: 'desktop', credentialId: null, attestation: null });
+
+export const token: TokenSummary = {
+  id: 'usb-1',
+  source: 'usb',
+  product: 'YubiKey 5 NFC',
+  manufacturer: 'Yubico',
+  serial: null,
+  state: { kind: 'ready' },
+  protocol: 'fido2',
+  versions: ['FIDO_2_1', 'U2F_V2'],
+  aaguid: '2fc0579f811347eab116bb5a8db9202a',
+  pin: { state: 'set', retries: 8, minLength: 6 },
+  can: {
+    wink: true,
+    userVerification: true,
+    passkeys: true,
+    managePasskeys: true,
+    renamePasskeys: true,
+    fingerprints: false,
+    alwaysUv: false,
+    minPinLength: false,
+    enterpriseAttestation: false,
+    largeBlobs: false,
+  },
+  passkeysLeft: 22,
+};
+
+const nothing: TokenSummary['can'] = {
+  wink: false,
+  userVerification: false,
+  passkeys: false,
+  managePasskeys: false,
+  renamePasskeys: false,
+  fingerprints: false,
+  alwaysUv: false,
+  minPinLength: false,
+  enterpriseAttestation: false,
+  largeBlobs: false,
+};
+
+export const practiceToken: TokenSummary = {
+  ...token,
+  id: 'practice-1',
+  source: 'practice',
+  product: 'Practice key',
+  manufacturer: 'Doorstep',
+  pin: { state: 'not-set', retries: null, minLength: 4 },
+};
+
+export const oldToken: TokenSummary = {
+  ...token,
+  id: 'usb-2',
+  product: 'U2F Zero',
+  manufacturer: '',
+  protocol: 'u2f',
+  versions: ['U2F_V2'],
+  aaguid: null,
+  pin: { state: 'unsupported', retries: null, minLength: 4 },
+  can: nothing,
+  passkeysLeft: null,
+};
+
+export const openingToken: TokenSummary = { ...oldToken, id: 'usb-3', product: 'USB key', state: { kind: 'opening' }, protocol: 'unknown' };
+export const failedToken: TokenSummary = {
+  ...openingToken,
+  id: 'usb-4',
+  product: 'Nitrokey 3',
+  state: { kind: 'failed', code: 'token.no-permission' },
+};
+
+export const vpn: WaitingChallenge = {
+  id: id('vpn-request'),
+  serviceName: 'VPN',
+  place: 'the Leeds area',
+  createdAt: inMinutes(-1),
+  expiresAt: inMinutes(9),
+};
+
+export const unpaired: AppState = {
+  version: '0.1.0',
+  server: 'https://id.northmoor.example',
+  keychain: 'ready',
+  pairing: { state: 'none' },
+  connection: 'online',
+  clockSkew: 0,
+  tokens: [],
+  authenticators: [],
+  checkedAt: null,
+  challenges: [],
+  prompt: null,
+  practiceKey: { available: false, pluggedIn: false, wantsTouch: false },
+  fault: null,
+};
+
+export const paired: AppState = {
+  ...unpaired,
+  pairing: {
+    state: 'paired',
+    deviceId: officePc.id,
+    person: { id: id('amina'), username: 'amina.yusuf', displayName: 'Amina Yusuf' },
+    organization: { name: 'Northmoor University', origin: 'https://id.northmoor.example', rpId: 'id.northmoor.example' },
+  },
+  authenticators: [blueKey, spareKey, officePc],
+  checkedAt: inMinutes(-2),
+};
