@@ -6,6 +6,7 @@ import { endOfStrictCbor } from './strict-cbor.ts';
 export interface AttestationObject {
   readonly format: string;
   readonly data: AuthenticatorData;
+  readonly statement: ReadonlyMap<unknown, unknown>;
   /** Certificates of the statement (x5c) as DER, leaf first; null where it has none. */
   readonly chain: readonly Uint8Array[] | null;
 }
@@ -26,7 +27,7 @@ export function readAttestationObject(attestationObject: string): AttestationObj
     const data = readAuthenticatorData(authData);
     const chain: unknown = statement.get('x5c');
     if (data === null || (chain !== undefined && !isChain(chain))) return null;
-    return { format, data, chain: chain ?? null };
+    return { format, data, statement, chain: chain ?? null };
   } catch {
     return null;
   }

@@ -1,5 +1,4 @@
 import type { Refusal } from '../domain/webauthn.ts';
-import { fromBase64Url } from './base64url.ts';
 
 export interface ExpectedClientData {
   readonly type: 'webauthn.create' | 'webauthn.get';
@@ -13,7 +12,7 @@ export interface ExpectedClientData {
  * exactly our origin, and that no other page stood around it. Doorstep's pages are never framed, so `crossOrigin` true
  * and any `topOrigin` are refused. Null: all is well.
  */
-export function refusedClientData(clientDataJSON: string, expected: ExpectedClientData): Refusal | null {
+export function refusedClientData(clientDataJSON: Uint8Array, expected: ExpectedClientData): Refusal | null {
   const client = parse(clientDataJSON);
   if (client === null) return 'malformed';
   if (client['type'] !== expected.type) return 'type';
@@ -26,11 +25,9 @@ export function refusedClientData(clientDataJSON: string, expected: ExpectedClie
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parse(clientDataJSON: string): Record<string, unknown> | null {
-  const bytes = fromBase64Url(clientDataJSON);
-  if (bytes === null) return null;
+function parse(clientDataJSON: Uint8Array): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(utf8.decode(bytes));
+    const value: unknown = JSON.parse(utf8.decode(clientDataJSON));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
