@@ -1,7 +1,6 @@
 /** What each call of the token process does: find the token, hold it for this call alone, run the flow. */
-import { DoorstepError } from '../contract/errors.ts';
 import { type CallHandlers, timed, withSomeToken, withToken } from './call-context.ts';
-import { LINK_COMMAND } from './link.ts';
+import { wink } from './ctaphid/link-commands.ts';
 import { resetCall } from './reset-call.ts';
 import { assert } from './session/assert.ts';
 import { deletePasskey, listPasskeys, renamePasskeyUser } from './session/passkeys.ts';
@@ -54,8 +53,7 @@ export const CALLS: CallHandlers = {
     }),
   wink: (request, context) =>
     withToken(request.tokenId, context, async ({ link }, { signal }) => {
-      if (!link.capabilities.wink) throw new DoorstepError('token.unsupported', { reason: 'wink' });
-      await link.call(LINK_COMMAND.wink, new Uint8Array(0), { signal, silenceMs: 5_000 });
+      await wink(link, { signal });
       return null;
     }),
 };

@@ -86,7 +86,9 @@ export function exchange(pipe: ReportPipe, clock: Clock, limits: Limits, tally: 
   };
 
   const onHidError = (code: number | undefined) => {
-    switch (code) {
+    // Once the token has begun to work or to answer, sending again could do the thing twice.
+    const begun = assembly.started || lastKeepalive !== null;
+    switch (begun ? undefined : code) {
       case HID_ERROR.channelBusy:
       case HID_ERROR.lockRequired:
         return end({ kind: 'busy' });

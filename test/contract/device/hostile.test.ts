@@ -52,7 +52,9 @@ const FLOWS: readonly Flow[] = [
 ];
 
 /** Faults that change nothing for a host that looks away from other programs' traffic, or that it may get over. */
-const HARMLESS: ReadonlySet<string> = new Set(['wrong nonce flood', 'other channel flood', 'CHANNEL_BUSY', 'ERROR invalid channel']);
+const HARMLESS: ReadonlySet<string> = new Set(['wrong nonce flood', 'other channel flood']);
+/** Got over where they stand for the whole answer; in the middle of one they are nonsense. */
+const AT_FIRST: ReadonlySet<string> = new Set(['CHANNEL_BUSY', 'ERROR invalid channel']);
 
 /** A token that has gone mad stays so until it is pulled out. */
 const LASTING: ReadonlySet<string> = new Set(['silence', 'endless keepalive', 'endless wish for a touch']);
@@ -87,6 +89,8 @@ describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
       const ceremony = () => ({ human: person(), clock, signal: new AbortController().signal });
       const code = await outcome(clock, flow.run(key.token, id, ceremony()));
       if (HARMLESS.has(name)) expect(code, `${name} in packet ${at}`).toBe('ok');
+      if (AT_FIRST.has(name)) expect(['ok', 'token.misbehaved'], `${name} in packet ${at}`).toContain(code);
+      if (AT_FIRST.has(name) && at === 0) expect(code).toBe('ok');
       if (LASTING.has(name)) {
         expect(['token.timeout', 'token.not-touched', 'token.misbehaved'], `${name} in packet ${at}: ${code}`).toContain(code);
         continue;
