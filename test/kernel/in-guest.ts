@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { runLadder } from '../peers/ladder-parent.ts';
 import { VirtualToken } from '../support/token/index.ts';
 import { UhidDevice } from './uhid.ts';
 
@@ -42,6 +43,13 @@ async function nodeHid(token: VirtualToken): Promise<void> {
   step('unplug', JSON.parse((await lines.next()).value ?? 'null'));
 }
 
+/** Doorstep's own host on the kernel's hidraw. */
+async function ladder(): Promise<void> {
+  const token = new VirtualToken();
+  await plugIn(token, 'K-2');
+  step('ladder', await runLadder(token, {}));
+}
+
 /** A read of /dev/uhid that never returns would hold up a plain exit: the line itself ends the guest. */
 async function main(): Promise<void> {
   const token = new VirtualToken();
@@ -49,6 +57,7 @@ async function main(): Promise<void> {
   await libfido2();
   await python();
   await nodeHid(token);
+  await ladder();
 }
 
 main().then(

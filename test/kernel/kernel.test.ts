@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkSteps } from '../peers/ladder-check.ts';
 import { runInGuest, type Steps } from './guest.ts';
 
 /** The token behind the real kernel's HID stack, judged by those that need no shim there. */
@@ -34,5 +35,11 @@ describe('on the real kernel', () => {
       written: expect.stringContaining('No such device'),
       left: 0,
     });
+  });
+
+  it('our host registers, asserts, sets a PIN and survives the unplug', async () => {
+    const ladder = steps.get('ladder') as Readonly<Record<string, unknown>>;
+    expect(ladder['token']).toMatchObject({ product: 'Kernel key', serial: 'K-2', source: 'usb', protocol: 'fido2' });
+    await checkSteps(ladder);
   });
 });

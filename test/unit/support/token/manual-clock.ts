@@ -20,6 +20,7 @@ export class ManualClock implements Clock {
   /** Lets `ms` milliseconds pass, runs what falls due in order, and lets promises settle in between. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
+    await settle();
     for (;;) {
       const due = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
