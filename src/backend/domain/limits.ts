@@ -20,7 +20,7 @@ export type CountedTry = { readonly ok: true } | { readonly ok: false; readonly 
 /** Counts a try on every key. Refused where one of them is blocked or locked; then none of the later ones is counted. */
 export async function countTry(tables: Tables, keys: readonly AttemptKey[], now: number): Promise<CountedTry> {
   for (const { key, limit } of keys) {
-    const failures = await tables.attempts.count(key, now);
+    const failures = await tables.attempts.count(key, now, limit.forgetEvery);
     if (failures === null) return blocked((await tables.attempts.byKey(key))?.blockedUntil ?? now, now);
     if (limit.lockAfter !== null && failures > limit.lockAfter) return { ok: false, locked: true, retryAfter: 0 };
     const wait = waitAfter(failures, limit);

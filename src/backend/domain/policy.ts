@@ -7,6 +7,8 @@ export interface AttemptLimit {
   readonly longestWait: number;
   /** After so many in a row nothing is looked at any more; null: never. */
   readonly lockAfter: number | null;
+  /** One failure is forgotten each time this has passed; null: only a success forgets, because they count in a row. */
+  readonly forgetEvery: number | null;
 }
 
 export interface Policy {
@@ -47,10 +49,11 @@ export const defaultPolicy: Policy = {
   pairingCodeLife: 10 * MINUTE,
   denialWait: 30 * SECOND,
   limits: {
-    passwordPerAccount: { free: 20, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: 100 },
-    passwordPerAccountAndSource: { free: 5, firstWait: 10 * SECOND, longestWait: HOUR, lockAfter: null },
-    passwordPerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null },
-    pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null },
-    secondStepPerPerson: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null },
+    passwordPerAccount: { free: 20, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: 100, forgetEvery: null },
+    passwordPerAccountAndSource: { free: 5, firstWait: 10 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: null },
+    // Many people may sit behind one address.
+    passwordPerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: 10 * SECOND },
+    pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: MINUTE },
+    secondStepPerPerson: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: null },
   },
 };

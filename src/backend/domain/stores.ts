@@ -119,9 +119,10 @@ export interface AttemptStore {
   byKey(key: string): Promise<AttemptRecord | null>;
   /**
    * Counts one try, if the key is not blocked now; answers the count with this try, or null where it is blocked.
-   * Tries that run side by side get different counts.
+   * Tries that run side by side get different counts. One earlier try is forgotten for each `forgetEvery` ms that have
+   * passed; null: none.
    */
-  count(key: string, at: number): Promise<number | null>;
+  count(key: string, at: number, forgetEvery: number | null): Promise<number | null>;
   block(key: string, until: number): Promise<void>;
   clear(key: string): Promise<void>;
   /** Takes one try back. */

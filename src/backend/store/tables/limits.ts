@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AttemptStore, ReplayStore } from '../../domain/stores.ts';
+import type { Locking } from '../locking.ts';
 import type { Schema } from '../schema.ts';
 
 export function replaysOn(db: Kysely<Schema>): ReplayStore {
@@ -22,25 +23,31 @@ export function replaysOn(db: Kysely<Schema>): ReplayStore {
 /** A counter that is about to lock, or has, is never forgotten. */
 const MOST_FORGOTTEN = 100;
 
-export function attemptsOn(db: Kysely<Schema>): AttemptStore {
+export function attemptsOn(db: Kysely<Schema>, locking: Locking): AttemptStore {
   return {
     async byKey(key) {
       const row = await db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key).executeTakeFirst();
       return row ?? null;
     },
-    async count(key, at) {
-      const counted = await db
+    async count(key, at, forgetEvery) {
+      await db
         .insertInto('attempts')
-        .values({ key, failures: 1, blockedUntil: 0, lastAt: at })
-        .onConflict((oc) =>
-          oc
-            .column('key')
-            .doUpdateSet((eb) => ({ failures: eb('attempts.failures', '+', 1), lastAt: at }))
-            .where('attempts.blockedUntil', '<=', at),
-        )
-        .returning('failures')
-        .executeTakeFirst();
-      return counted?.failures ?? null;
+        .values({ key, failures: 0, blockedUntil: 0, lastAt: at })
+        .onConflict((oc) => oc.doNothing())
+        .execute();
+      const query = db.selectFrom('attempts').select(['failures', 'blockedUntil', 'lastAt']).where('key', '=', key);
+      const { failures, blockedUntil, lastAt } = await (locking.rows ? query.forUpdate() : query).executeTakeFirstOrThrow();
+      if (blockedUntil > at) return null;
+      const forgotten = forgetEvery === null ? 0 : Math.max(0, Math.floor((at - lastAt) / forgetEvery));
+      const left = Math.max(0, failures - forgotten);
+      // The part of a span that has passed still counts towards the next one.
+      const since = forgetEvery === null || left === 0 ? at : lastAt + forgotten * forgetEvery;
+      await db
+        .updateTable('attempts')
+        .set({ failures: left + 1, lastAt: since })
+        .where('key', '=', key)
+        .execute();
+      return left + 1;
     },
     async block(key, until) {
       await db.updateTable('attempts').set({ blockedUntil: until }).where('key', '=', key).execute();
