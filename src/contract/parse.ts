@@ -14,5 +14,5 @@ export function parseStrict<T extends TSchema>(schema: T, value: unknown): Stati
  * are dropped first, so that a new member does not break an old app.
  */
 export function parseTolerant<T extends TSchema>(schema: T, value: unknown): Static<T> | null {
-  return parseStrict(schema, Value.Clean(schema, structuredClone(value)));
+  return parseStrict(schema, Value.Clean(schema, Value.Clone(value)));
 }

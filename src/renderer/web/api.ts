@@ -1,13 +1,13 @@
 /** The HTTP API as the pages call it: one typed function, failures as data. */
 
-import type { Static } from 'typebox';
 import { isErrorCode, type Outcome } from '../../contract/errors.ts';
 import { ROUTES, type RouteName } from '../../contract/http/routes.ts';
 import type { Authenticator, CreationCeremony, PairingCode, RequestCeremony, Session } from '../../contract/http/shapes.ts';
+import type { Parsed } from '../../contract/parse.ts';
 import type { AssertionJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../../contract/tokens.ts';
 
-type Creation = Omit<Static<typeof CreationCeremony>, 'options'> & { readonly options: CreationOptionsJson };
-type Request = Omit<Static<typeof RequestCeremony>, 'options'> & { readonly options: RequestOptionsJson };
+type Creation = Omit<Parsed<typeof CreationCeremony>, 'options'> & { readonly options: CreationOptionsJson };
+type Request = Omit<Parsed<typeof RequestCeremony>, 'options'> & { readonly options: RequestOptionsJson };
 
 /** What the pages send and get, for the routes that they use. */
 interface Calls {
@@ -21,7 +21,7 @@ interface Calls {
   registration: { body: { ceremonyId: string; name: string; credential: RegistrationJson }; answer: { authenticator: Authenticator } };
   changeAuthenticator: { body: { name?: string; preferred?: true }; answer: { authenticator: Authenticator } };
   removeAuthenticator: { body: undefined; answer: null };
-  pairingCode: { body: Record<string, never>; answer: Static<typeof PairingCode> };
+  pairingCode: { body: Record<string, never>; answer: Parsed<typeof PairingCode> };
 }
 
 export type WebRoute = keyof Calls & RouteName;
