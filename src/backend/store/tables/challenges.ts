@@ -34,7 +34,7 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
       return rows.map(toRecord);
     },
     async end(id, { state, at, personId, result }) {
-      const ended = await db
+      let query = db
         .updateTable('challenges')
         .set({
           state,
@@ -44,10 +44,10 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
         })
         .where('id', '=', id)
         .where('state', '=', 'pending')
-        .where('expiresAt', '>', at)
-        .where((eb) => (personId === undefined ? eb.val(true) : eb.or([eb('personId', 'is', null), eb('personId', '=', personId)])))
-        .returning('id')
-        .executeTakeFirst();
+        .where('expiresAt', '>', at);
+      // Named for somebody: then nobody else ends it by an answer.
+      if (personId !== undefined) query = query.where((eb) => eb.or([eb('personId', 'is', null), eb('personId', '=', personId)]));
+      const ended = await query.returning('id').executeTakeFirst();
       return ended !== undefined;
     },
     async expire(at, { personId, id } = {}) {
