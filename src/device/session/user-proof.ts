@@ -24,7 +24,7 @@ export type UserProof =
       readonly renew: () => Promise<UserProof>;
     };
 
-export interface ProofNeed extends TokenPermissions, Omit<UvQuestion, 'option'> {}
+export interface ProofNeed extends TokenPermissions, Omit<UvQuestion, 'option' | 'permissions'> {}
 
 /** Where a token does not say how often it wants to try by itself (CTAP 2.1: preferredPlatformUvAttempts). */
 const UV_ATTEMPTS = 3;
