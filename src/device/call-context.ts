@@ -12,6 +12,8 @@ export interface CallContext {
   readonly roster: Roster;
   /** Ids of the tokens that a call works with now. */
   readonly busy: Set<string>;
+  /** Tokens that are being asked for their state right now: a call waits that moment. */
+  readonly glances: ReadonlyMap<string, Promise<void>>;
   readonly clock: Clock;
   readonly human: Human;
   /** Aborts when the person stops the call. */
@@ -81,7 +83,8 @@ async function holding<T>(
   context: CallContext,
   flow: (tokens: NotEmpty<SessionToken>, ceremony: Ceremony) => Promise<T>,
 ): Promise<T> {
-  const { busy, roster, stopped, human, clock } = context;
+  const { busy, glances, roster, stopped, human, clock } = context;
+  await Promise.all(tokens.map(({ id }) => glances.get(id)));
   if (tokens.some(({ id }) => busy.has(id))) throw new DoorstepError('token.busy', { reason: 'another-call' });
   const [only] = tokens;
   const signal = tokens.length === 1 ? AbortSignal.any([stopped, roster.goneSignal(only.id)]) : stopped;

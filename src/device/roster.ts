@@ -32,6 +32,8 @@ export interface RosterOptions {
   readonly clock: Clock;
   /** Called at each change with what the windows see. */
   readonly onChange: (tokens: readonly TokenSummary[]) => void;
+  /** Called once for each token that can be used from now on. */
+  readonly onReady: (token: SessionToken) => void;
 }
 
 export class Roster {
@@ -180,9 +182,10 @@ export class Roster {
   async #open(entry: Entry): Promise<ErrorCode | null> {
     try {
       const pipe = await entry.device.open();
+      let token: SessionToken;
       try {
         const link = await openChannel(pipe, { clock: this.#options.clock });
-        const token = await SessionToken.open(entry.identity, link);
+        token = await SessionToken.open(entry.identity, link);
         if (entry.gone.signal.aborted) throw new DoorstepError('token.gone');
         entry.state = { kind: 'ready', token };
       } catch (error) {
@@ -191,6 +194,7 @@ export class Roster {
       }
       pipe.onClosed(() => this.#pulled(entry));
       this.#tell();
+      this.#options.onReady(token);
       return null;
     } catch (error) {
       return error instanceof DoorstepError ? error.code : 'internal';

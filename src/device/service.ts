@@ -2,10 +2,12 @@
 import { DoorstepError, failure } from '../contract/errors.ts';
 import type { FromTokenProcess, PromptAnswer, TokenCall, ToTokenProcess } from '../contract/tokens.ts';
 import { CALLS } from './calls.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, pause, systemClock } from './clock.ts';
 import type { DeviceSource } from './hid/source.ts';
 import { Roster } from './roster.ts';
 import type { AnswerTo, Asking, Human, Telling } from './session/human.ts';
+import { glanceAtPin } from './session/pin-entry.ts';
+import type { SessionToken } from './session/token.ts';
 
 export interface TokenPort {
   post(message: FromTokenProcess): void;
@@ -25,14 +27,34 @@ export interface TokenService {
 
 /** How long a person may take over one question; after that it counts as stopped. */
 const ASK_MS = 5 * 60_000;
+/** Milliseconds after plugging in. */
+const GLANCE_AFTER_MS = 1_500;
 
 /** Starts to look for tokens and to answer calls. Posts `ready`, then the tokens at each change. */
 export function startTokenService(options: TokenServiceOptions): TokenService {
   const { port } = options;
   const clock = options.clock ?? systemClock;
-  const roster = new Roster({ sources: options.sources, clock, onChange: (tokens) => port.post({ kind: 'tokens', tokens }) });
   const calls = new Map<number, ActiveCall>();
   const busy = new Set<string>();
+  const glances = new Map<string, Promise<void>>();
+  const roster = new Roster({
+    sources: options.sources,
+    clock,
+    onChange: (tokens) => port.post({ kind: 'tokens', tokens }),
+    onReady: (token) => void glanceLater(token),
+  });
+
+  /** Not at once: whoever plugs a token in to use it should not wait for what only the windows show. */
+  const glanceLater = async (token: SessionToken) => {
+    const gone = roster.goneSignal(token.id);
+    await pause(clock, GLANCE_AFTER_MS, gone);
+    if (gone.aborted || busy.has(token.id)) return;
+    const glance = glanceAtPin(token);
+    glances.set(token.id, glance);
+    await glance;
+    glances.delete(token.id);
+    roster.touched();
+  };
 
   const run = async (id: number, call: TokenCall, request: unknown) => {
     if (calls.has(id)) return;
@@ -41,7 +63,7 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
     try {
       const answer = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
       if (answer === undefined) throw new DoorstepError('request.malformed', { call: String(call) });
-      const value = await answer(request as never, { roster, busy, clock, human: active, stopped: active.signal });
+      const value = await answer(request as never, { roster, busy, glances, clock, human: active, stopped: active.signal });
       if (active.signal.aborted) throw active.signal.reason;
       port.post({ kind: 'done', id, ok: true, value });
     } catch (error) {

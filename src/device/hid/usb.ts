@@ -23,6 +23,9 @@ export function usbSource(options: { readonly clock?: Clock; readonly pollMs?: n
   };
 }
 
+// libusb would take the interface away from the kernel, and with it from browsers and from the token's keyboard.
+if (process.platform === 'linux') nodeHid.setDriverType('hidraw');
+
 async function listTokens(): Promise<readonly FoundDevice[]> {
   const found: FoundDevice[] = [];
   for (const device of await nodeHid.devicesAsync()) {

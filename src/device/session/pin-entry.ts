@@ -45,6 +45,20 @@ export async function withPin<T>(
   }
 }
 
+/**
+ * Reads how many tries the PIN has left, so that the windows can say "blocked" before anybody types. Where the token
+ * does not answer, nothing is known: the next flow will say why.
+ */
+export async function glanceAtPin(token: SessionToken): Promise<void> {
+  if (token.option('clientPin') !== true) return;
+  try {
+    const { retries, powerCycleState } = unwrap(await getPinRetries(token.link, token.pinProtocol));
+    token.known = { retries, lockedUntilReplug: powerCycleState };
+  } catch {
+    token.known = undefined;
+  }
+}
+
 async function readRetries(token: SessionToken, ceremony: Ceremony): Promise<number> {
   const { retries, powerCycleState } = unwrap(await getPinRetries(token.link, token.pinProtocol, { signal: ceremony.signal }));
   token.known = { retries, lockedUntilReplug: powerCycleState };

@@ -19,7 +19,7 @@ import { lock, ping, wink } from '../../../src/device/ctaphid/link-commands.ts';
 import { assert } from '../../../src/device/session/assert.ts';
 import type { Ceremony } from '../../../src/device/session/human.ts';
 import { register } from '../../../src/device/session/register.ts';
-import { setPin } from '../../../src/device/session/set-pin.ts';
+import { changePin, setPin } from '../../../src/device/session/set-pin.ts';
 import { summaryOf } from '../../../src/device/session/summary.ts';
 import { type UserProof, withProof } from '../../../src/device/session/user-proof.ts';
 import { profile } from '../../support/token/index.ts';
@@ -123,6 +123,13 @@ describe('settings', () => {
     // A right PIN would look wrong now: it is not even asked for.
     const run = key.run((ceremony) => assert(key.token, { origin: ORIGIN, options: request(before.id) }, ceremony));
     expect(await codeOf(run)).toBe('pin.must-change');
+    const change = new ScriptedHuman(PIN, { kind: 'new-pin', pin: '2468' }, { kind: 'new-pin', pin: '246810' });
+    await key.run((ceremony) => changePin(key.token, ceremony), change);
+    change.done();
+    expect(summaryOf(key.token).pin.state).toBe('set');
+    const changed = new ScriptedHuman({ kind: 'pin', pin: '246810' });
+    await key.run((ceremony) => assert(key.token, { origin: ORIGIN, options: request(before.id) }, ceremony), changed);
+    changed.done();
   });
 
   it('give the vendor’s attestation where it was asked for and allowed', async () => {

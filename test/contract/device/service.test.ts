@@ -175,6 +175,34 @@ describe('the list of tokens', () => {
   });
 });
 
+describe('the PIN in the list', () => {
+  it('tells the tries that are left once the token has been there for a moment', async () => {
+    const service = start();
+    const token = await service.plug('port 1');
+    service.onPrompt = (prompt, answer) => {
+      if (prompt.kind === 'new-pin') answer({ kind: 'new-pin', pin: '2468' });
+      if (prompt.kind === 'pin') answer({ kind: 'pin', pin: '0000' });
+    };
+    await service.call('setPin', { tokenId: service.only });
+    const again = async () => {
+      service.bus.pull('port 1');
+      await service.clock.advance(100);
+      service.bus.plug('port 1', token);
+      await service.clock.advance(100);
+      expect(service.tokens[0]?.pin).toMatchObject({ state: 'set', retries: null });
+      await service.clock.advance(2_000);
+      return service.tokens[0]?.pin;
+    };
+    expect(await again()).toMatchObject({ state: 'set', retries: 8 });
+    for (const expected of ['pin.locked-until-replug', 'pin.locked-until-replug', 'pin.blocked']) {
+      expect(await service.failure('passkeys', { tokenId: service.only })).toBe(expected);
+      await again();
+    }
+    expect(service.tokens[0]?.pin).toMatchObject({ state: 'blocked', retries: 0 });
+    expect(await service.failure('passkeys', { tokenId: service.only })).toBe('pin.blocked');
+  });
+});
+
 describe('registering and asserting through the port', () => {
   it('does both, and says who is asked to touch', async () => {
     const service = start();
