@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { MissingTool, prepareImage } from './image.ts';
+import { MissingTool, prepareImage, prepareUdev } from './image.ts';
 
 /** What one step in the guest printed: a name and its JSON. */
 export type Steps = ReadonlyMap<string, unknown>;
@@ -12,12 +12,13 @@ export type Steps = ReadonlyMap<string, unknown>;
  * @throws MissingTool, and Error with the last lines of the console where the guest fails
  */
 export async function runInGuest(script: string, timeoutMs: number): Promise<Steps> {
-  const run = `cd "${process.cwd()}" && exec env HOME=/run TMPDIR=/run NO_COLOR=1 PATH=/usr/bin:/bin:/usr/sbin "${process.execPath}" "${script}"`;
+  const run = `cd "${process.cwd()}" && exec env HOME=/run TMPDIR=/run NO_COLOR=1 UDEVADM="${prepareUdev()}" PATH=/usr/bin:/bin:/usr/sbin "${process.execPath}" "${script}"`;
   const image = prepareImage(run);
   const qemu = spawn(
     'qemu-system-x86_64',
     [
-      ...['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '768'],
+      // A processor without AVX: its emulation is young in QEMU 7.2, and node fell over under `max` now and then.
+      ...['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem', '-smp', '2', '-m', '768'],
       ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
       ...['-kernel', image.vmlinux, '-initrd', image.initrd],
       ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off'],

@@ -60,6 +60,21 @@ export function prepareImage(run: string): Image {
   return { vmlinux: join(kernel, 'vmlinux'), initrd };
 }
 
+/** Debian's udev, unpacked beside the kernel: the machine itself may have none. Returns the path of udevadm. */
+export function prepareUdev(): string {
+  const target = join(cache, 'udev');
+  const udevadm = join(target, 'bin/udevadm');
+  if (existsSync(udevadm)) return udevadm;
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, 'unpack-'));
+  try {
+    renameSync(unpackPackage('udev', work), target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return udevadm;
+}
+
 /** The guest's first process: the host's root read-only over 9p, devices of its own, then `run`, then off. */
 function initScript(modules: readonly string[], run: string): string {
   return [
@@ -86,21 +101,28 @@ function unpackKernel(target: string): void {
   const work = mkdtempSync(join(cache, 'unpack-'));
   try {
     const name = kernelPackage();
-    // As root, apt would rather download as its own user, who may not write here.
-    tool('apt-get', 'apt', ['-o', 'APT::Sandbox::User=root', 'download', name], { cwd: work });
-    const archive = readdirSync(work).find((file) => file.endsWith('.deb'));
-    if (archive === undefined) throw new Error(`apt-get download brought no ${name}`);
-    tool('dpkg-deb', 'dpkg', ['-x', join(work, archive), join(work, 'root')]);
+    const root = unpackPackage(name, work);
     const draft = join(work, 'ready');
     mkdirSync(draft);
-    const image = readdirSync(join(work, 'root/boot')).find((file) => file.startsWith('vmlinuz-'));
+    const image = readdirSync(join(root, 'boot')).find((file) => file.startsWith('vmlinuz-'));
     if (image === undefined) throw new Error(`${name} has no kernel in it`);
-    writeFileSync(join(draft, 'vmlinux'), decompress(readFileSync(join(work, 'root/boot', image)), work));
-    copyModules(join(work, 'root/lib/modules'), draft, work);
+    writeFileSync(join(draft, 'vmlinux'), decompress(readFileSync(join(root, 'boot', image)), work));
+    copyModules(join(root, 'lib/modules'), draft, work);
     renameSync(draft, target);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Downloads a package, installs nothing; returns the folder with its files, inside `work`. */
+function unpackPackage(name: string, work: string): string {
+  // As root, apt would rather download as its own user, who may not write here.
+  tool('apt-get', 'apt', ['-o', 'APT::Sandbox::User=root', 'download', name], { cwd: work });
+  const archive = readdirSync(work).find((file) => file.endsWith('.deb'));
+  if (archive === undefined) throw new Error(`apt-get download brought no ${name}`);
+  const root = join(work, 'root');
+  tool('dpkg-deb', 'dpkg', ['-x', join(work, archive), root]);
+  return root;
 }
 
 /** The package that the meta package stands for now. */

@@ -1,6 +1,6 @@
 /** Runs inside the guest, as its one program: tokens behind the real kernel's hidraw, and those who judge them. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { runLadder } from '../peers/ladder-parent.ts';
@@ -43,6 +43,19 @@ async function nodeHid(token: VirtualToken): Promise<void> {
   step('unplug', JSON.parse((await lines.next()).value ?? 'null'));
 }
 
+/** What a real udevd makes of a token with the rule that Doorstep ships. */
+async function udevRule(): Promise<void> {
+  const udevadm = process.env['UDEVADM'] ?? 'udevadm';
+  // udevadm does nothing in a changed root unless it is told to.
+  process.env['SYSTEMD_IGNORE_CHROOT'] = '1';
+  mkdirSync('/run/udev/rules.d', { recursive: true });
+  copyFileSync(new URL('../../build/linux/60-doorstep.rules', import.meta.url).pathname, '/run/udev/rules.d/60-doorstep.rules');
+  spawn(udevadm, ['--daemon'], { argv0: 'systemd-udevd', stdio: 'inherit' });
+  for (let left = 200; left > 0 && !existsSync('/run/udev/control'); left -= 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  await run(udevadm, ['trigger', '--action=add', '--subsystem-match=hidraw', '--settle']);
+  step('udev', (await run(udevadm, ['info', '--query=property', '/dev/hidraw0'])).stdout.trim().split('\n'));
+}
+
 /** Doorstep's own host on the kernel's hidraw. */
 async function ladder(): Promise<void> {
   const token = new VirtualToken();
@@ -55,6 +68,7 @@ async function main(): Promise<void> {
   const token = new VirtualToken();
   await plugIn(token, 'K-1');
   await libfido2();
+  await udevRule();
   await python();
   await nodeHid(token);
   await ladder();

@@ -17,6 +17,12 @@ describe('on the real kernel', () => {
     expect(steps.get('info')).toContain('version strings: U2F_V2, FIDO_2_0, FIDO_2_1_PRE, FIDO_2_1');
   });
 
+  it('udev gives the token to the person at the computer, by the rule that Doorstep ships', () => {
+    expect(steps.get('udev')).toEqual(
+      expect.arrayContaining(['ID_FIDO_TOKEN=1', 'ID_SECURITY_TOKEN=1', expect.stringMatching(/^TAGS=.*:uaccess:/)]),
+    );
+  });
+
   it('python3-fido2 does everything with its own host', () => {
     expect(steps.get('python')).toMatchObject({ ping: true, fmt: 'packed', retries: 7, users: ['cyd', 'bob', 'ada'], blob: true });
   });

@@ -10,12 +10,13 @@ export async function runLadder(token: VirtualToken, env: Readonly<Record<string
   const script = new URL('./ladder-run.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   const steps: Record<string, unknown> = {};
+  const over = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(`${signal ?? code}`)));
   for await (const line of createInterface({ input: child.stdout })) {
     const { step, value } = JSON.parse(line) as { step: string; value: unknown };
     steps[step] = value;
     if (step === 'verified') token.touchScript = { kind: 'never' };
     if (step === 'waiting') setTimeout(() => token.unplug(), 500);
   }
-  if (steps['gone'] === undefined) throw new Error(`the host ended after ${Object.keys(steps).join(', ')}`);
+  if (steps['gone'] === undefined) throw new Error(`the host ended (${await over}) after ${Object.keys(steps).join(', ') || 'nothing'}`);
   return steps;
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,8 +18,19 @@ export function shimPath(): string {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
   const library = join(cache, `shim-${process.arch}-${hash}.so`);
   if (existsSync(library)) return library;
-  mkdirSync(cache, { recursive: true });
-  const draft = `${library}.${process.pid}`;
+  return compile(library);
+}
+
+function compile(library: string): string {
+  let target = library;
+  try {
+    mkdirSync(cache, { recursive: true });
+    accessSync(cache, constants.W_OK);
+  } catch {
+    // Somebody else's checkout: a copy of one's own.
+    target = join(mkdtempSync(join(tmpdir(), 'doorstep-shim-')), basename(library));
+  }
+  const draft = `${target}.${process.pid}`;
   try {
     execFileSync('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-Werror', '-o', draft, source, '-ldl'], { stdio: 'pipe' });
   } catch (error) {
@@ -26,6 +38,6 @@ export function shimPath(): string {
     if (failure.code === 'ENOENT') throw new Error('No C compiler was found. Install one: apt-get install gcc libc6-dev');
     throw new Error(`The HID shim does not compile:\n${failure.stderr?.toString() ?? ''}`);
   }
-  renameSync(draft, library);
-  return library;
+  renameSync(draft, target);
+  return target;
 }
