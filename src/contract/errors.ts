@@ -45,6 +45,11 @@ export const ERRORS = {
   'authenticator.already-enrolled': { status: 409, title: 'This key is already enrolled.', remedy: 'Use it, or plug in another one.' },
   'authenticator.last-way': { status: 409, title: 'This is your last way in.', remedy: 'Add another first.' },
   'authenticator.suspended': { status: 403, title: 'This key is stopped.', remedy: 'Ask the help desk.' },
+  'authenticator.not-a-way': {
+    status: 409,
+    title: 'A computer alone does not open anything.',
+    remedy: 'Make one of your keys the first choice.',
+  },
   'authenticator.counter-regressed': {
     status: 403,
     title: 'This key answered with an old counter. It may have been copied.',

@@ -1,6 +1,6 @@
 /** The real backend as a process of its own, and the three who talk to it: a browser, a paired desktop, a service. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -205,13 +205,19 @@ export class Desktop {
   readonly publicJwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string };
   deviceId = '';
 
-  constructor(backend: { base: string; origin: string }) {
+  constructor(backend: { base: string; origin: string }, privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) {
     this.base = backend.base;
     this.origin = backend.origin;
-    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    this.#privateKey = pair.privateKey;
-    const { x = '', y = '' } = pair.publicKey.export({ format: 'jwk' });
+    this.#privateKey = privateKey;
+    const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
     this.publicJwk = { kty: 'EC', crv: 'P-256', x, y };
+  }
+
+  /** The same desktop, talking to another process of the same backend. */
+  at(backend: { base: string; origin: string }): Desktop {
+    const same = new Desktop(backend, this.#privateKey);
+    same.deviceId = this.deviceId;
+    return same;
   }
 
   sign(method: string, path: string, body: string | undefined, twist: SignatureTwist = {}): string {
@@ -265,11 +271,11 @@ export class Desktop {
   }
 
   /** Reads the event stream until `stop` is called; `next` waits for one more event. */
-  async events(): Promise<{ next(): Promise<{ version: number } | null>; stop(): void }> {
+  async events(claims: Readonly<Record<string, unknown>> = {}): Promise<{ next(): Promise<{ version: number } | null>; stop(): void }> {
     const { method, path } = ROUTES.deviceEvents;
     const gone = new AbortController();
     const response = await fetch(`${this.base}${path}`, {
-      headers: { [DEVICE_SIGNATURE_HEADER]: this.sign(method, path, undefined) },
+      headers: { [DEVICE_SIGNATURE_HEADER]: this.sign(method, path, undefined, { claims }) },
       signal: gone.signal,
     });
     if (response.status !== 200 || response.body === null) throw new Error(`no events: ${response.status}`);

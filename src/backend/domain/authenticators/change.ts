@@ -21,6 +21,7 @@ export async function changeAuthenticator(
       throw new DoorstepError('authenticator.not-found');
     }
     if (change.preferred) {
+      if (found.kind === 'desktop') throw new DoorstepError('authenticator.not-a-way');
       if (!isWorkingWay(found)) throw new DoorstepError('authenticator.suspended');
       if (!(await tx.authenticators.prefer(asker.person.id, found.id))) throw new DoorstepError('authenticator.not-found');
     }
