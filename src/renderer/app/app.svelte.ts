@@ -6,6 +6,7 @@ import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/
 import type { Failed } from '../ui/failed.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
+import { inOrder } from '../ui/working-ways.ts';
 
 export const SCREENS = ['home', 'keys', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
@@ -69,13 +70,8 @@ export class App {
     this.screen = screen;
   }
 
-  /** Ways that work now. */
-  get working(): readonly Authenticator[] {
-    return this.state?.authenticators.filter((one) => one.state === 'active') ?? [];
-  }
-
   get keys(): readonly Authenticator[] {
-    return this.state?.authenticators.filter((one) => one.kind === 'security-key' && one.state !== 'removed') ?? [];
+    return inOrder(this.state?.authenticators ?? []).filter((one) => one.kind === 'security-key' && one.state !== 'removed');
   }
 
   token(tokenId: string): TokenSummary | null {

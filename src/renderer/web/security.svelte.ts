@@ -4,6 +4,7 @@ import type { Authenticator, Session } from '../../contract/http/shapes.ts';
 import type { Failed } from '../ui/failed.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
+import { inOrder, isWorkingWay } from '../ui/working-ways.ts';
 import { call } from './api.ts';
 import { enrollKey, useKey } from './webauthn.ts';
 
@@ -40,7 +41,7 @@ export class Security {
 
   /** Ways that work now. */
   get working(): readonly Authenticator[] {
-    return this.authenticators.filter((authenticator) => authenticator.state === 'active');
+    return this.authenticators.filter(isWorkingWay);
   }
 
   async open(): Promise<void> {
@@ -62,7 +63,7 @@ export class Security {
     if (this.session?.state !== 'password' || this.session.service === null) return false;
     const list = await call('authenticators', undefined);
     if (!list.ok) return false;
-    this.authenticators = list.value.authenticators;
+    this.authenticators = inOrder(list.value.authenticators);
     this.view = 'list';
     return true;
   }
@@ -77,7 +78,7 @@ export class Security {
   async refresh(): Promise<Failed | null> {
     const list = await call('authenticators', undefined);
     if (!list.ok) return this.#away(list);
-    this.authenticators = list.value.authenticators;
+    this.authenticators = inOrder(list.value.authenticators);
     return null;
   }
 

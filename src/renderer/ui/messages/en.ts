@@ -29,6 +29,12 @@ function about(seconds: number): string {
   return digits(Math.round(seconds / 86_400), 'day', 'days');
 }
 
+/** Short waits in seconds, longer ones as a clock time. */
+function waitFor(seconds: unknown, ends: string | null): string {
+  if (typeof seconds !== 'number' || ends === null) return 'Wait a little, then try again.';
+  return seconds < 90 ? `Wait ${about(seconds)}, then try again.` : `Wait until ${ends}, then try again.`;
+}
+
 export interface FailureWords {
   readonly title: string;
   readonly remedy: string;
@@ -42,7 +48,7 @@ function failure(code: ErrorCode, detail: ErrorDetail, ends: string | null): Fai
     case 'request.rate-limited':
       return {
         title: 'Too many tries in a short time.',
-        remedy: ends === null ? 'Wait a little, then try again.' : `Wait until ${ends}, then try again.`,
+        remedy: waitFor(detail['retryAfterSeconds'], ends),
       };
     case 'password.wrong':
       return { title: 'That user name and password do not go together.', remedy: 'Check both, then type the password again.' };
@@ -338,7 +344,7 @@ export const en = {
       hello: ({ name }: { name: string }) => `Hello, ${name}`,
       waiting: ({ requests }: { requests: number }) =>
         requests === 1 ? 'A request waits for you' : `${capital(count(requests, 'request', 'requests'))} wait for you`,
-      summary: ({ ways }: { ways: number }) => (ways === 0 ? 'You have no key yet.' : `You can sign in in ${count(ways, 'way', 'ways')}.`),
+      summary: ({ ways }: { ways: number }) => (ways === 0 ? 'You have no key yet.' : `You can sign in ${count(ways, 'way', 'ways')}.`),
       checked: ({ time }: { time: string }) => `Last checked ${time}.`,
       asks: ({ service }: { service: string }) => `${service} asks: is this you?`,
       from: ({ place }: { place: string }) => `From ${place}.`,
