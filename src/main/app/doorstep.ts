@@ -134,11 +134,14 @@ export function openDoorstep({ environment, settings, log }: DoorstepOptions): D
     if (code === null) return;
     const pairOnce = async () => {
       stopWatching();
-      await sync.pair(code, server).catch((error: unknown) => log.warn('pairing.failed', { code: codeOf(error) }));
+      await sync.pair(code, server).then(
+        () => log.info('pairing.done'),
+        (error: unknown) => log.warn('pairing.failed', { code: codeOf(error) }),
+      );
     };
     // A pairing of an earlier run may turn out to be void only when the backend answers.
     const stopWatching = store.subscribe((state) => {
-      if (state.pairing.state === 'none') void pairOnce();
+      if (state.pairing.state === 'none' || state.connection === 'removed') void pairOnce();
     });
     if (store.get().pairing.state === 'none' || store.get().server !== server) await pairOnce();
   };

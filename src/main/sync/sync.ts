@@ -35,7 +35,7 @@ export interface Sync {
   start(): Promise<void>;
   /** Pairs with a code. Rejects with the backend's code, backend.not-trusted, or keychain.*: then nothing is kept. */
   pair(code: string, server: string | undefined): Promise<void>;
-  /** Tells the backend, as far as it is in reach, and wipes the secrets. Rejects where the backend refuses. */
+  /** Tells the backend, as far as it is in reach, and wipes the secrets. Rejects where the backend refuses. After a removal it only says that the person has read of it. */
   disconnect(): Promise<void>;
   /** A signed call of the paired device. Rejects with not-paired where there is none. */
   call<T extends Schema>(call: Call<T>): Promise<Parsed<T>>;
@@ -101,13 +101,12 @@ export function createSync(options: SyncOptions): Sync {
     if (connected?.client === client) show(snapshot);
   };
 
-  /** The backend does not know this computer any more: nothing of it may stay here. */
-  const forget = async (connection: AppState['connection']) => {
+  const forget = async (change: Pick<AppState, 'connection'> & Partial<AppState>) => {
     following?.abort();
     following = null;
     connected = null;
     lastVersion = -1;
-    store.change({ pairing: { state: 'none' }, connection, authenticators: [], challenges: [], checkedAt: null });
+    store.change({ authenticators: [], challenges: [], checkedAt: null, ...change });
     await vault.wipe();
   };
 
@@ -116,7 +115,8 @@ export function createSync(options: SyncOptions): Sync {
     const code = error instanceof DoorstepError ? error.code : 'internal';
     if (code === 'device.unknown' && connected !== null) {
       log.warn('sync.removed');
-      await forget('removed').catch((failed: unknown) => {
+      // Nothing of it may stay here. The window goes on saying whose computer it was until the person has read it.
+      await forget({ connection: 'removed' }).catch((failed: unknown) => {
         log.error('sync.wipe-failed', { code: failed instanceof DoorstepError ? failed.code : 'internal' });
       });
     } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
@@ -229,14 +229,16 @@ export function createSync(options: SyncOptions): Sync {
       await before?.client.call(before.signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
     },
     async disconnect() {
+      const gone = { connection: 'connecting', pairing: { state: 'none' } } as const;
+      if (connected === null && store.get().connection === 'removed') return forget(gone);
       const { client, signer } = needConnected();
       try {
         await client.call(signer, { route: 'unpairDevice', answer: null });
       } catch (error) {
-        const gone = error instanceof DoorstepError && (error.code === 'backend.unreachable' || error.code === 'device.unknown');
-        if (!gone) throw error;
+        const outOfReach = error instanceof DoorstepError && (error.code === 'backend.unreachable' || error.code === 'device.unknown');
+        if (!outOfReach) throw error;
       }
-      await forget('connecting');
+      await forget(gone);
     },
     async call(call) {
       const { client, signer } = needConnected();

@@ -85,7 +85,7 @@ export function filesHolding(folder: string, texts: readonly string[]): string[]
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const bytes = readFileSync(path);
-    if (texts.some((text) => bytes.includes(text))) found.push(path);
+    if (texts.some((text) => bytes.includes(text) || bytes.includes(Buffer.from(text, 'latin1')))) found.push(path);
   }
   return found;
 }

