@@ -6,6 +6,7 @@ import { hex } from './bytes.ts';
 import { type Clock, pause } from './clock.ts';
 import { openChannel } from './ctaphid/channel.ts';
 import type { DeviceSource, DeviceWatch, FoundDevice } from './hid/source.ts';
+import type { ReportPipe } from './link.ts';
 import { summaryOf, unreadSummary } from './session/summary.ts';
 import { SessionToken } from './session/token.ts';
 
@@ -15,6 +16,9 @@ import { SessionToken } from './session/token.ts';
  */
 const RETRY_MS = [300, 1_000, 3_000, 10_000] as const;
 const WORTH_RETRYING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['token.no-permission', 'token.busy', 'token.gone', 'token.timeout']);
+
+/** Opening a device is up to its driver; no driver may hold up the list. */
+const OPEN_MS = 10_000;
 
 interface Entry {
   readonly device: FoundDevice;
@@ -52,6 +56,11 @@ export class Roster {
     this.#options.sources.forEach((source, index) => {
       this.#watches.push(source.watch((devices) => this.#listed(index, devices)));
     });
+  }
+
+  /** Somebody waits for a token: the sources look often for a while. */
+  hurry(): void {
+    for (const watch of this.#watches) watch.hurry();
   }
 
   /** Lets go of every token. */
@@ -181,7 +190,7 @@ export class Roster {
   /** Null when the token is ready. */
   async #open(entry: Entry): Promise<ErrorCode | null> {
     try {
-      const pipe = await entry.device.open();
+      const pipe = await within(this.#options.clock, OPEN_MS, entry.device.open());
       let token: SessionToken;
       try {
         const link = await openChannel(pipe, { clock: this.#options.clock });
@@ -224,6 +233,28 @@ export class Roster {
     entry.gone.abort(new DoorstepError('token.gone'));
     if (entry.state.kind === 'ready') await entry.state.token.link.close();
   }
+}
+
+/** Throws `token.timeout` where the device does not open in time; one that opens too late is closed again. */
+async function within(clock: Clock, ms: number, opening: Promise<ReportPipe>): Promise<ReportPipe> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const stopTimer = clock.after(ms, () => {
+      late = true;
+      reject(new DoorstepError('token.timeout', { reason: 'open' }));
+    });
+    opening.then(
+      (pipe) => {
+        stopTimer();
+        if (late) void pipe.close();
+        else resolve(pipe);
+      },
+      (error: unknown) => {
+        stopTimer();
+        reject(error);
+      },
+    );
+  });
 }
 
 function shown({ state, identity }: Entry): readonly TokenSummary[] {

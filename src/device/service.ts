@@ -60,6 +60,7 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
     if (calls.has(id)) return;
     const active = new ActiveCall(id, port, clock);
     calls.set(id, active);
+    roster.hurry();
     try {
       const answer = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
       if (answer === undefined) throw new DoorstepError('request.malformed', { call: String(call) });

@@ -148,7 +148,7 @@ export function exchange(pipe: ReportPipe, clock: Clock, limits: Limits, tally: 
     // Tokens drop a message whose packets do not follow each other closely (100 ms on some), so nothing waits in between.
     for (const report of encodeMessage(channel, command, request.payload, pipe.sizes.output)) {
       if (ending !== null) return;
-      arm('write', limits.writeMs, () => fail(new DoorstepError('token.timeout', { reason: 'write' }), false));
+      arm('write', limits.writeMs, () => fail(new DoorstepError('token.timeout', { reason: 'write' })));
       tally.sent++;
       const write = pipe.write(report);
       await Promise.race([write, finished]);

@@ -4,14 +4,19 @@ import type { DeviceWatch, FoundDevice } from './source.ts';
 
 export interface PollingOptions {
   readonly list: () => Promise<readonly FoundDevice[]>;
-  /** Subscribes to hints that something changed; returns the unsubscribe. */
-  readonly wake: (hint: () => void) => () => void;
+  /** Subscribes to hints that something changed; returns the unsubscribe, or null where there are no hints here. */
+  readonly wake: (hint: () => void) => (() => void) | null;
   readonly clock?: Clock;
+  /** Milliseconds between two looks. */
   readonly pollMs: number;
+  /** The same when nothing has happened for a while and hints would tell of what does. */
+  readonly idlePollMs?: number;
 }
 
 /** Hints come in bursts (made, renamed, given to the person): one look after the last of them. */
 const SETTLE_MS = 30;
+/** How long after the start, a change or a wish looks are frequent. */
+const QUICK_MS = 120_000;
 
 export function pollingWatch(options: PollingOptions, listener: (devices: readonly FoundDevice[]) => void): DeviceWatch {
   const clock = options.clock ?? systemClock;
@@ -20,6 +25,7 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
   let devices: readonly FoundDevice[] = [];
   let looking: Promise<readonly FoundDevice[]> | null = null;
   let again = false;
+  let quickUntil = clock.now() + QUICK_MS;
   let stopPoll = () => {};
   let stopSettle = () => {};
 
@@ -33,6 +39,7 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
     const now = JSON.stringify(devices.map(({ key, product, serial }) => [key, product, serial]));
     if (stopped || now === last) return;
     last = now;
+    quickUntil = clock.now() + QUICK_MS;
     listener(devices);
   };
   const look = async () => {
@@ -42,8 +49,14 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
       await lookOnce();
     } while (again && !stopped);
     looking = null;
-    if (!stopped) stopPoll = clock.after(options.pollMs, () => void refresh());
+    schedule();
     return devices;
+  };
+  const schedule = () => {
+    stopPoll();
+    if (stopped) return;
+    const idle = clock.now() >= quickUntil && stopWaking !== null;
+    stopPoll = clock.after(idle ? (options.idlePollMs ?? options.pollMs) : options.pollMs, () => void refresh());
   };
   const refresh = (): Promise<readonly FoundDevice[]> => {
     if (stopped) return Promise.resolve(devices);
@@ -58,11 +71,15 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
   void refresh();
   return {
     refresh,
+    hurry() {
+      quickUntil = clock.now() + QUICK_MS;
+      if (looking === null) schedule();
+    },
     stop() {
       stopped = true;
       stopPoll();
       stopSettle();
-      stopWaking();
+      stopWaking?.();
     },
   };
 }

@@ -39,7 +39,7 @@ export function practiceSource(options: PracticeOptions): DeviceSource {
       { key, source: 'practice', product: 'Doorstep practice key', manufacturer: 'Doorstep', serial: null, open: () => openSocket(path) },
     ];
   };
-  const wake = (hint: () => void): (() => void) => {
+  const wake = (hint: () => void): (() => void) | null => {
     try {
       const watcher = watchFolder(dirname(path), { persistent: false }, (_event, name) => {
         if (name === basename(path)) hint();
@@ -47,7 +47,7 @@ export function practiceSource(options: PracticeOptions): DeviceSource {
       watcher.on('error', () => {});
       return () => watcher.close();
     } catch {
-      return () => {};
+      return null;
     }
   };
   return {

@@ -22,5 +22,7 @@ export interface DeviceSource {
 export interface DeviceWatch {
   /** Looks again now. Resolves with what is there, after the listener has heard of any change. */
   refresh(): Promise<readonly FoundDevice[]>;
+  /** Somebody waits for a device: looks often for a while. */
+  hurry(): void;
   stop(): void;
 }

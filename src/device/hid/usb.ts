@@ -14,12 +14,14 @@ import type { DeviceSource, FoundDevice } from './source.ts';
 const FULL_SPEED: ReportSizes = { output: 64, input: 64 };
 /** Listing walks the whole bus, so not often; on Linux the device folder tells of changes long before. */
 const POLL_MS = 2_000;
+const IDLE_POLL_MS = 15_000;
 
 /** Every FIDO interface at this computer (usage page 0xF1D0, usage 1), whoever made it. */
 export function usbSource(options: { readonly clock?: Clock; readonly pollMs?: number } = {}): DeviceSource {
   const clock = options.clock ?? systemClock;
   return {
-    watch: (listener) => pollingWatch({ list: listTokens, wake: onDeviceNodes, clock, pollMs: options.pollMs ?? POLL_MS }, listener),
+    watch: (listener) =>
+      pollingWatch({ list: listTokens, wake: onDeviceNodes, clock, pollMs: options.pollMs ?? POLL_MS, idlePollMs: IDLE_POLL_MS }, listener),
   };
 }
 
@@ -81,15 +83,15 @@ async function linuxReportSizes(path: string): Promise<ReportSizes | null> {
 }
 
 /** On Linux a node appears in /dev at once, and again when udev has given it to the person. */
-function onDeviceNodes(wake: () => void): () => void {
-  if (process.platform !== 'linux') return () => {};
+function onDeviceNodes(wake: () => void): (() => void) | null {
+  if (process.platform !== 'linux') return null;
   let watcher: FSWatcher;
   try {
     watcher = watchFolder('/dev', { persistent: false }, (_event, name) => {
       if (name?.startsWith('hidraw')) wake();
     });
   } catch {
-    return () => {};
+    return null;
   }
   watcher.on('error', () => {});
   return () => watcher.close();

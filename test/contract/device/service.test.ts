@@ -23,7 +23,7 @@ class TestBus implements DeviceSource {
   watch(listener: (devices: readonly FoundDevice[]) => void) {
     this.#listener = listener;
     listener(this.#devices());
-    return { refresh: async () => this.#devices(), stop: () => this.#plugged.clear() };
+    return { refresh: async () => this.#devices(), hurry: () => {}, stop: () => this.#plugged.clear() };
   }
 
   plug(place: string, token: VirtualToken): void {

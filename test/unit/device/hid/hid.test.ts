@@ -186,6 +186,28 @@ describe('looking for devices', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each([
+    ['seldom where hints would tell', () => () => {}, 4],
+    ['as often as ever where there are no hints', () => null, 30],
+  ])('looks %s once nothing has happened for long', async (_name, wake, seldom) => {
+    const clock = new ManualClock();
+    let looks = 0;
+    const list = async () => {
+      looks++;
+      return [];
+    };
+    const watch = pollingWatch({ clock, pollMs: 2_000, idlePollMs: 15_000, list, wake }, () => {});
+    await clock.advance(140_000);
+    looks = 0;
+    await clock.advance(60_000);
+    expect(looks).toBe(seldom);
+    watch.hurry();
+    looks = 0;
+    await clock.advance(60_000);
+    expect(looks).toBe(30);
+    watch.stop();
+  });
+
   it('goes on when the bus cannot be listed', async () => {
     const clock = new ManualClock();
     let fails = true;
