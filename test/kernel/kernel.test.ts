@@ -49,3 +49,15 @@ describe('on the real kernel', () => {
     await checkSteps(ladder);
   });
 });
+
+it('says which tool is missing, and how to get it', async () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = '';
+  try {
+    await expect(runInGuest('nothing.ts', 1000)).rejects.toThrow(
+      'qemu-system-x86_64 was not found. Install it: apt-get install qemu-system-x86',
+    );
+  } finally {
+    process.env['PATH'] = path;
+  }
+});

@@ -6,7 +6,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, 'shim.c');
+const SOURCES = ['shim.c', 'udev.c'].map((name) => join(here, name));
+const HEADER = join(here, 'shim.h');
 const cache = resolve(here, '../../../.doorstep/hid-shim');
 
 /**
@@ -15,7 +16,10 @@ const cache = resolve(here, '../../../.doorstep/hid-shim');
  * @throws Error that names the missing tool
  */
 export function shimPath(): string {
-  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(Buffer.concat([...SOURCES, HEADER].map((file) => readFileSync(file))))
+    .digest('hex')
+    .slice(0, 16);
   const library = join(cache, `shim-${process.arch}-${hash}.so`);
   if (existsSync(library)) return library;
   return compile(library);
@@ -32,7 +36,9 @@ function compile(library: string): string {
   }
   const draft = `${target}.${process.pid}`;
   try {
-    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-Werror', '-o', draft, source, '-ldl'], { stdio: 'pipe' });
+    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden', '-o', draft, ...SOURCES, '-ldl'], {
+      stdio: 'pipe',
+    });
   } catch (error) {
     const failure = error as NodeJS.ErrnoException & { stderr?: Buffer };
     if (failure.code === 'ENOENT') throw new Error('No C compiler was found. Install one: apt-get install gcc libc6-dev');

@@ -6,7 +6,7 @@
  *
  * The report socket exists only while the key is plugged in; it starts pulled out. The control socket takes
  * JSON lines {"do":"plug"|"unplug"|"touch"} and gives {"pluggedIn":bool,"wantsTouch":bool} on connect and at each
- * change. Ends on SIGTERM and SIGINT.
+ * change. Ends on SIGTERM and SIGINT, and after whoever started it.
  */
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -102,6 +102,11 @@ async function runPracticeKey({ socket, control, state: stateFile }: PracticeOpt
     rmSync(control, { force: true });
     process.exit(0);
   };
+  // Whoever started it may have died without a word.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void stop();
+  }, 2000).unref();
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
 }
