@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { Authenticator } from '../../../../src/contract/http/shapes.ts';
+import { inOrder, isWorkingWay, waysWithout } from '../../../../src/renderer/ui/working-ways.ts';
+
+const one = (name: string, more: Partial<Authenticator> = {}): Authenticator => ({
+  id: name,
+  kind: 'security-key',
+  name,
+  state: 'active',
+  preferred: false,
+  model: null,
+  aaguid: null,
+  attestation: null,
+  credentialId: null,
+  addedAt: '2026-09-09T09:00:00.000Z',
+  lastUsedAt: null,
+  lastUsedFrom: null,
+  ...more,
+});
+const blue = one('blue', { preferred: true, addedAt: '2026-09-10T09:00:00.000Z' });
+const spare = one('spare');
+const stopped = one('stopped', { state: 'suspended' });
+const office = one('office', { kind: 'desktop', addedAt: '2026-01-01T09:00:00.000Z' });
+
+describe('ways', () => {
+  it('are keys that work; a computer shows a key and is none', () => {
+    expect([blue, spare, stopped, office].map(isWorkingWay)).toEqual([true, true, false, false]);
+  });
+
+  it('know which is the last', () => {
+    expect(waysWithout([blue, spare, office], blue)).toEqual({ left: 1, isLast: false });
+    expect(waysWithout([blue, stopped, office], blue)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([stopped, office], office)).toEqual({ left: 0, isLast: false });
+  });
+
+  it('stand in order: first choice, keys, computers', () => {
+    expect(inOrder([office, stopped, spare, blue]).map(({ id }) => id)).toEqual(['blue', 'stopped', 'spare', 'office']);
+  });
+});
