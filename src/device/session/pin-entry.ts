@@ -40,8 +40,13 @@ export async function withPin<T>(
       return { value: answer.value, pinHash, secret };
     }
     // The token has made itself a new key agreement key now, so the next turn starts from that as well.
-    if (answer.status !== STATUS.pinInvalid) throw remember(token, answer.status);
-    wrong = true;
+    if (answer.status === STATUS.pinInvalid) {
+      wrong = true;
+      continue;
+    }
+    // Getting these means that what is known of the token is old: another program has reset it, or set its rules.
+    if (answer.status === STATUS.pinNotSet || answer.status === STATUS.pinPolicyViolation) await token.refresh();
+    throw remember(token, answer.status);
   }
 }
 

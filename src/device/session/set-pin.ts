@@ -2,6 +2,7 @@
 import { DoorstepError } from '../../contract/errors.ts';
 import { changePin as sendChangePin, setPin as sendSetPin } from '../ctap2/client-pin.ts';
 import { unwrap } from '../ctap2/command.ts';
+import { STATUS } from '../ctap2/status.ts';
 import type { Ceremony } from './human.ts';
 import { agreeWith, withPin } from './pin-entry.ts';
 import { newPinFault, type PinText, padPin, readPin } from './pin-text.ts';
@@ -12,13 +13,14 @@ import type { SessionToken } from './token.ts';
  * `pin.policy` where it refuses this one, `token.canceled`.
  */
 export async function setPin(token: SessionToken, ceremony: Ceremony): Promise<void> {
-  const set = token.option('clientPin');
-  if (set === undefined) throw new DoorstepError('token.unsupported', { reason: 'pin' });
-  if (set) throw new DoorstepError('token.not-allowed', { reason: 'pin-is-set' });
+  if (await hasPin(token, false)) throw new DoorstepError('token.not-allowed', { reason: 'pin-is-set' });
   const pin = await askForNewPin(token, ceremony);
   const secret = await agreeWith(token, ceremony);
-  unwrap(await sendSetPin(token.link, secret, padPin(pin), { signal: ceremony.signal }));
+  const answer = await sendSetPin(token.link, secret, padPin(pin), { signal: ceremony.signal });
   await token.refresh();
+  // How a token says that it has a PIN already (section 6.5.5.5): set by another program meanwhile.
+  if (!answer.ok && answer.status === STATUS.pinAuthInvalid) throw new DoorstepError('token.not-allowed', { reason: 'pin-is-set' });
+  unwrap(answer);
 }
 
 /**
@@ -26,15 +28,21 @@ export async function setPin(token: SessionToken, ceremony: Ceremony): Promise<v
  * Throws `pin.not-set`, `pin.blocked`, `pin.locked-until-replug`, `pin.policy`, `token.canceled`.
  */
 export async function changePin(token: SessionToken, ceremony: Ceremony): Promise<void> {
-  const set = token.option('clientPin');
-  if (set === undefined) throw new DoorstepError('token.unsupported', { reason: 'pin' });
-  if (!set) throw new DoorstepError('pin.not-set');
+  if (!(await hasPin(token, true))) throw new DoorstepError('pin.not-set');
   let pin: PinText | null = null;
   await withPin(token, ceremony, async (secret, pinHash) => {
     pin ??= await askForNewPin(token, ceremony);
     return sendChangePin(token.link, secret, pinHash, padPin(pin), { signal: ceremony.signal });
   });
   await token.refresh();
+}
+
+/** Whether a PIN is set. What is known may be old, so an answer that would end the flow is asked for again. */
+async function hasPin(token: SessionToken, wanted: boolean): Promise<boolean> {
+  if (token.info !== null && token.option('clientPin') === !wanted) await token.refresh();
+  const set = token.option('clientPin');
+  if (set === undefined) throw new DoorstepError('token.unsupported', { reason: 'pin' });
+  return set;
 }
 
 async function askForNewPin(token: SessionToken, { human, signal }: Ceremony): Promise<PinText> {

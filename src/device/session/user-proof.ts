@@ -40,7 +40,13 @@ export async function withProof<T>(
   ceremony: Ceremony,
   operation: (proof: UserProof) => Promise<Answer<T>>,
 ): Promise<Answer<T>> {
-  const decision = decideUv({ ...need, option: (name) => token.option(name) });
+  const decide = () => decideUv({ ...need, option: (name) => token.option(name) });
+  let decision = decide();
+  if (decision.how === 'refuse') {
+    // Another program may have set a PIN since getInfo was read.
+    await token.refresh();
+    decision = decide();
+  }
   const proof = await prove(token, need, decision, ceremony);
   const answer = await operation(proof);
   if (answer.ok) return answer;
@@ -65,6 +71,7 @@ async function secondProof(
     }
     case 'none': {
       if (status !== STATUS.puatRequired) return null;
+      await token.refresh();
       const required = decideUv({ ...need, wanted: 'required', option: (name) => token.option(name) });
       return prove(token, need, required, ceremony);
     }
@@ -109,6 +116,7 @@ async function renewByToken(token: SessionToken, need: ProofNeed, ceremony: Cere
 
 /** Throws `pin.must-change` before anything is asked: a right PIN would look wrong (section 6.5.5.7.1). */
 async function byPin(token: SessionToken, need: ProofNeed, ceremony: Ceremony): Promise<UserProof> {
+  if (token.ctap2.forcePinChange) await token.refresh();
   if (token.ctap2.forcePinChange) throw new DoorstepError('pin.must-change');
   const fetch = (secret: SharedSecret, pinHash: Uint8Array) => tokenByPin(token, need, ceremony, secret, pinHash);
   const { value, pinHash, secret } = await withPin(token, ceremony, fetch);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DoorstepError, isErrorCode } from '../../../src/contract/errors.ts';
+import type { PromptAnswer } from '../../../src/contract/tokens.ts';
 import { openChannel } from '../../../src/device/ctaphid/channel.ts';
 import { assert } from '../../../src/device/session/assert.ts';
-import type { Ceremony } from '../../../src/device/session/human.ts';
+import type { Asking, Ceremony } from '../../../src/device/session/human.ts';
+import { listPasskeys } from '../../../src/device/session/passkeys.ts';
 import { register } from '../../../src/device/session/register.ts';
-import { setPin } from '../../../src/device/session/set-pin.ts';
+import { changePin, setPin } from '../../../src/device/session/set-pin.ts';
 import { SessionToken } from '../../../src/device/session/token.ts';
 import { FAULTS, type Fault, VirtualToken } from '../../support/token/index.ts';
 import { ManualClock } from '../../unit/device/doubles/manual-clock.ts';
@@ -49,6 +51,18 @@ const FLOWS: readonly Flow[] = [
     pin: true,
     run: (token, id, ceremony) => assert(token, { origin: ORIGIN, options: request(id, { userVerification: 'required' }) }, ceremony),
   },
+  {
+    name: 'change PIN',
+    packets: 4,
+    pin: true,
+    run: (token, _id, ceremony) => changePin(token, ceremony),
+  },
+  {
+    name: 'list passkeys',
+    packets: 11,
+    pin: true,
+    run: (token, _id, ceremony) => listPasskeys(token, ceremony),
+  },
 ];
 
 /** Faults that change nothing for a host that looks away from other programs' traffic, or that it may get over. */
@@ -64,7 +78,11 @@ async function tokenFor(flow: Flow) {
   const virtual = new VirtualToken({ clock });
   const key = await benchOf(virtual, clock);
   const made = await key.run((ceremony) => register(key.token, { origin: ORIGIN, options: creation() }, ceremony));
-  if (flow.pin) await key.run((ceremony) => setPin(key.token, ceremony), new ScriptedHuman({ kind: 'new-pin', pin: '2468' }));
+  if (flow.pin) {
+    await key.run((ceremony) => setPin(key.token, ceremony), new ScriptedHuman({ kind: 'new-pin', pin: '2468' }));
+    const resident = creation({ authenticatorSelection: { residentKey: 'required', userVerification: 'required' } });
+    await key.run((ceremony) => register(key.token, { origin: ORIGIN, options: resident }, ceremony), person());
+  }
   return { key, clock, virtual, id: made.id };
 }
 
@@ -79,7 +97,15 @@ async function outcome(clock: ManualClock, run: Promise<unknown>): Promise<strin
   }
 }
 
-const person = () => new ScriptedHuman(...Array.from({ length: 3 }, () => ({ kind: 'pin', pin: '2468' }) as const));
+/** Knows the PIN, and when asked for a new one keeps it: whether or not a lost answer stood for a change, it is the same. */
+const person = () =>
+  new ScriptedHuman(
+    ...Array.from(
+      { length: 4 },
+      () =>
+        (prompt: Asking): PromptAnswer => ({ kind: prompt.kind === 'new-pin' ? 'new-pin' : 'pin', pin: '2468' }),
+    ),
+  );
 
 describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
   it.each(FAULTS)('ends with a name whatever packet the fault is in: $name', async ({ name, fault }) => {
