@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Store, Topic, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
 import type { Schema } from '../schema.ts';
@@ -14,6 +14,7 @@ export const SQLITE_FILE = 'doorstep.sqlite';
 const LOCKING = { rows: false };
 /** So many units share one commit at most. */
 const BATCH = 64;
+const MOST_STATEMENTS = 500;
 
 /** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -22,11 +23,11 @@ export async function openSqlite(folder: string): Promise<Store> {
   const file = join(folder, SQLITE_FILE);
   const writer = open(file);
   chmodSync(file, 0o600);
-  const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: writer }) });
+  const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
   await migrate(writing);
   const reader = open(file);
   reader.pragma('query_only = true');
-  const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
+  const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
   const topics = new Topics();
   const commits = new GroupCommit(writing, topics);
   return {
@@ -38,6 +39,21 @@ export async function openSqlite(folder: string): Promise<Store> {
       await reading.destroy();
       await writing.destroy();
     },
+  };
+}
+
+/** The same statements come again and again: each is prepared once. */
+function keepStatements(database: Database.Database): SqliteDatabase {
+  const kept = new Map<string, Database.Statement<unknown[]>>();
+  return {
+    prepare(text) {
+      const known = kept.get(text);
+      if (known !== undefined) return known as unknown as SqliteStatement;
+      const statement = database.prepare<unknown[]>(text);
+      if (kept.size < MOST_STATEMENTS) kept.set(text, statement);
+      return statement as unknown as SqliteStatement;
+    },
+    close: () => database.close(),
   };
 }
 
