@@ -1,50 +1,66 @@
-/** Composition root of the desktop app's main process. */
+/** Composition root of the desktop app's main process, and of the small process that holds its keychain. */
 import { mkdirSync } from 'node:fs';
 import { app } from 'electron';
 import { openDoorstep } from './app/doorstep.ts';
 import { NO_ENVIRONMENT, takeEnvironment } from './app/environment.ts';
 import { createLog } from './app/log.ts';
 import { openSettings } from './app/settings.ts';
+import { KEYCHAIN_WORD } from './vault/child.ts';
+import { serveKeychain } from './vault/keychain-process.ts';
 import { registerAppScheme } from './windows/scheme.ts';
 
 /** Set by the build: a release has no door for the practice key, not even its code. */
 declare const __RELEASE__: boolean;
 
-const taken = takeEnvironment(process.env, app.isPackaged);
-const environment = __RELEASE__ ? NO_ENVIRONMENT : taken;
-const log = createLog((line) => process.stderr.write(line));
+function startApp(): void {
+  const taken = takeEnvironment(process.env, app.isPackaged);
+  const environment = __RELEASE__ ? NO_ENVIRONMENT : taken;
+  const log = createLog((line) => process.stderr.write(line));
 
-// Whoever read our standard error may have gone; that is no reason to end.
-process.stderr.on('error', () => undefined);
-process.on('uncaughtException', (error) => log.error('app.defect', { at: error.stack?.split('\n')[1]?.trim() }));
-process.on('unhandledRejection', (reason) => {
-  log.error('app.defect', { at: reason instanceof Error ? reason.stack?.split('\n')[1]?.trim() : 'unknown' });
-});
+  // Whoever read our standard error may have gone; that is no reason to end.
+  process.stderr.on('error', () => undefined);
+  process.on('uncaughtException', (error) => log.error('app.defect', { at: error.stack?.split('\n')[1]?.trim() }));
+  process.on('unhandledRejection', (reason) => {
+    log.error('app.defect', { at: reason instanceof Error ? reason.stack?.split('\n')[1]?.trim() : 'unknown' });
+  });
 
-if (environment.dataFolder !== null) {
-  mkdirSync(environment.dataFolder, { recursive: true, mode: 0o700 });
-  app.setPath('userData', environment.dataFolder);
-}
-app.enableSandbox();
-registerAppScheme();
+  if (environment.dataFolder !== null) {
+    mkdirSync(environment.dataFolder, { recursive: true, mode: 0o700 });
+    app.setPath('userData', environment.dataFolder);
+  }
+  app.enableSandbox();
+  registerAppScheme();
 
-if (!app.requestSingleInstanceLock()) {
-  // The instance that runs already has been told and shows its window.
-  app.exit(0);
-} else {
-  void app.whenReady().then(() => {
-    const doorstep = openDoorstep({ environment, settings: openSettings(app.getPath('userData')), log });
-    app.on('second-instance', () => doorstep.show());
-    app.on('activate', () => doorstep.show());
-    let stopped = false;
-    app.on('before-quit', (event) => {
-      if (stopped) return;
-      event.preventDefault();
-      void doorstep.stop().finally(() => {
-        stopped = true;
-        app.quit();
+  if (!app.requestSingleInstanceLock()) {
+    // The instance that runs already has been told and shows its window.
+    app.exit(0);
+  } else {
+    void app.whenReady().then(() => {
+      const doorstep = openDoorstep({ environment, settings: openSettings(app.getPath('userData')), log });
+      app.on('second-instance', () => doorstep.show());
+      app.on('activate', () => doorstep.show());
+      let stopped = false;
+      app.on('before-quit', (event) => {
+        if (stopped) return;
+        event.preventDefault();
+        void doorstep.stop().finally(() => {
+          stopped = true;
+          app.quit();
+        });
       });
     });
-  });
-  app.on('window-all-closed', () => app.quit());
+    app.on('window-all-closed', () => app.quit());
+  }
 }
+
+/** Only a child that the app itself made has a parent port; the word alone makes nothing of this program. */
+function startKeychain(): void {
+  const { parentPort } = process;
+  serveKeychain({
+    post: (answer) => parentPort.postMessage(answer),
+    onCall: (listener) => parentPort.on('message', ({ data }) => listener(data)),
+  });
+}
+
+if (process.argv.includes(KEYCHAIN_WORD) && process.type === 'utility') startKeychain();
+else startApp();

@@ -12,6 +12,7 @@ import { createPrompts } from '../tokens/prompts.ts';
 import { superviseTokens, type TokenSupervisor } from '../tokens/supervisor.ts';
 import { createTrayIcon, type TrayIcon } from '../tray/tray.ts';
 import { hasTray } from '../tray/watcher.ts';
+import { forkKeychain } from '../vault/child.ts';
 import { openSystemKeychain } from '../vault/keychain.ts';
 import { createVault } from '../vault/vault.ts';
 import { guardAllContents, guardSession } from '../windows/guards.ts';
@@ -66,11 +67,12 @@ export function openDoorstep({ environment, settings, log }: DoorstepOptions): D
   });
   installMenu(() => window.get(), quit);
 
+  const keychain = openSystemKeychain(() => forkKeychain(join(root, 'dist', 'main', 'index.cjs')));
   const vault = createVault({
-    keychain: openSystemKeychain(),
+    keychain,
     installation: settings.get().installation,
     log,
-    onState: (keychain) => store.change({ keychain }),
+    onState: (state) => store.change({ keychain: state }),
     onLateUnlock: () => void startSync(),
   });
   const web = session.fromPartition('backend', { cache: false });
@@ -161,6 +163,7 @@ export function openDoorstep({ environment, settings, log }: DoorstepOptions): D
       sync.stop();
       practice?.stop();
       tray?.destroy();
+      keychain.stop();
       await tokens.stop();
     },
   };

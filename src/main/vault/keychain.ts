@@ -1,71 +1,91 @@
-/** The operating system's keychain: the only user of the keychain library, with its failures named. */
+/** The operating system's keychain, through a process of its own that is replaced when it is of no use any more. */
+import type { KeychainAct, KeychainAnswer, KeychainCall, KeychainFault } from './keychain-process.ts';
 
-/** One entry a secret. `account` tells the entries of one service apart. */
+/** One entry a secret. `account` tells the entries apart. */
 export interface Keychain {
   get(account: string): Promise<string | null>;
   set(account: string, secret: string): Promise<void>;
   remove(account: string): Promise<void>;
 }
 
-/** Why an operation failed. 'refused' is a locked keychain that could not or would not be unlocked. */
-export type KeychainFault = 'absent' | 'refused' | 'failed';
-
 export class KeychainError extends Error {
   override readonly name = 'KeychainError';
   readonly fault: KeychainFault;
-  constructor(fault: KeychainFault, options?: ErrorOptions) {
-    super(`keychain: ${fault}`, options);
+  /** How long the keychain took to fail, milliseconds: a refusal after a moment was a person's. */
+  readonly elapsed: number;
+  /** `reason` is the library's own text. */
+  constructor(fault: KeychainFault, reason: string, elapsed = 0) {
+    super(reason);
     this.fault = fault;
+    this.elapsed = elapsed;
   }
 }
 
-/**
- * The library hands on what libsecret and D-Bus say, as text. `absent` is no session bus or nobody who owns
- * org.freedesktop.secrets; `refused` is an item in a collection that stayed locked.
- */
-export function readFault(message: string): KeychainFault {
-  if (
-    /autolaunch D-Bus|org\.freedesktop\.secrets was not provided|ServiceUnknown|Could not connect|No such file or directory/i.test(message)
-  ) {
-    return 'absent';
-  }
-  if (/locked|dismissed|cancell?ed by the user|user cancell?ed/i.test(message)) return 'refused';
-  return 'failed';
+/** One run of the keychain's process. */
+export interface KeychainChild {
+  post(call: KeychainCall): void;
+  onAnswer(listener: (answer: KeychainAnswer) => void): void;
+  onExit(listener: () => void): void;
+  kill(): void;
 }
 
-const SERVICE = 'Doorstep';
-
-type Library = typeof import('@github/keytar');
-
-/** The library is CommonJS: imported, all of it stands under `default`, and by name only what Node could guess. */
-function withoutWrapper(imported: Library | { readonly default: Library }): Library {
-  return 'default' in imported ? imported.default : imported;
+export interface SystemKeychain extends Keychain {
+  stop(): void;
 }
 
 /**
- * Loads the library only when it is first needed: a machine without libsecret must still get a window that
- * says so, and loading a native module costs time before the first window.
+ * A keychain over processes that `start` makes: the first with the first call, another after one has ended,
+ * and after a failure that is no refusal, because that may come from a conversation that cannot be mended.
  */
-export function openSystemKeychain(): Keychain {
-  let library: Promise<Library> | null = null;
-  const load = () => {
-    library ??= import('@github/keytar').then(withoutWrapper, (cause: unknown) => {
-      library = null;
-      throw new KeychainError('absent', { cause });
+export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
+  const waiting = new Map<number, { readonly resolve: (secret: string | null) => void; readonly reject: (error: KeychainError) => void }>();
+  let child: KeychainChild | null = null;
+  let nextId = 1;
+
+  const giveUp = (gone: KeychainChild, reason: string) => {
+    if (child !== gone) return;
+    child = null;
+    for (const call of waiting.values()) call.reject(new KeychainError('failed', reason));
+    waiting.clear();
+  };
+
+  const running = (): KeychainChild => {
+    if (child !== null) return child;
+    const made = start();
+    child = made;
+    made.onExit(() => giveUp(made, 'the process of the keychain ended'));
+    made.onAnswer((answer) => {
+      const call = waiting.get(answer.id);
+      if (child !== made || call === undefined) return;
+      waiting.delete(answer.id);
+      if (answer.ok) {
+        call.resolve(answer.secret);
+        return;
+      }
+      call.reject(new KeychainError(answer.fault, answer.reason, answer.elapsed));
+      if (answer.fault === 'refused') return;
+      giveUp(made, answer.reason);
+      made.kill();
     });
-    return library;
+    return made;
   };
-  const named = async <T>(act: (keytar: Library) => Promise<T>): Promise<T> => {
-    const keytar = await load();
-    try {
-      return await act(keytar);
-    } catch (cause) {
-      throw new KeychainError(readFault(cause instanceof Error ? cause.message : ''), { cause });
-    }
-  };
+
+  const call = (act: KeychainAct, account: string, secret: string | null = null) =>
+    new Promise<string | null>((resolve, reject) => {
+      const id = nextId++;
+      waiting.set(id, { resolve, reject });
+      running().post({ id, act, account, secret });
+    });
+
   return {
-    get: (account) => named((keytar) => keytar.getPassword(SERVICE, account)),
-    set: (account, secret) => named((keytar) => keytar.setPassword(SERVICE, account, secret)),
-    remove: (account) => named(async (keytar) => void (await keytar.deletePassword(SERVICE, account))),
+    get: (account) => call('get', account),
+    set: async (account, secret) => void (await call('set', account, secret)),
+    remove: async (account) => void (await call('remove', account)),
+    stop() {
+      const last = child;
+      if (last === null) return;
+      giveUp(last, 'the app is ending');
+      last.kill();
+    },
   };
 }

@@ -34,16 +34,15 @@ export interface VaultOptions {
   readonly onLateUnlock: () => void;
   /** How long an operation may take, milliseconds. */
   readonly deadline?: number;
-  readonly now?: () => number;
 }
 
 const DEADLINE = 10_000;
 /** A refusal that comes faster than a person can close a dialog means that there was no dialog. */
-const NO_DIALOG_WITHIN = 400;
+const NO_DIALOG_WITHIN = 700;
 const SECRETS: readonly SecretName[] = ['device'];
 
 export function createVault(options: VaultOptions): Vault {
-  const { keychain, installation, log, onState, onLateUnlock, deadline = DEADLINE, now = Date.now } = options;
+  const { keychain, installation, log, onState, onLateUnlock, deadline = DEADLINE } = options;
   const account = (name: string) => `${installation}/${name}`;
   let state: KeychainState = 'checking';
   let queue: Promise<unknown> = Promise.resolve();
@@ -73,25 +72,24 @@ export function createVault(options: VaultOptions): Vault {
     const mark = randomBytes(16).toString('base64url');
     await keychain.set(account('probe'), mark);
     const back = await keychain.get(account('probe'));
-    if (back !== mark) throw new KeychainError('failed');
+    if (back !== mark) throw new KeychainError('failed', 'the entry is not as it was written');
     await keychain.remove(account('probe'));
   };
 
-  const named = (error: unknown, started: number): DoorstepError => {
+  const named = (error: unknown): DoorstepError => {
     if (error instanceof DoorstepError) return error;
     if (!(error instanceof KeychainError)) return new DoorstepError('keychain.failed', {}, { cause: error });
     switch (error.fault) {
       case 'absent':
         return new DoorstepError('keychain.absent', {}, { cause: error });
       case 'refused':
-        return new DoorstepError(now() - started < NO_DIALOG_WITHIN ? 'keychain.locked' : 'keychain.dismissed', {}, { cause: error });
+        return new DoorstepError(error.elapsed < NO_DIALOG_WITHIN ? 'keychain.locked' : 'keychain.dismissed', {}, { cause: error });
       case 'failed':
         return new DoorstepError('keychain.failed', {}, { cause: error });
     }
   };
 
   const probe = async (): Promise<void> => {
-    const started = now();
     // The call of an earlier probe that still waits for its dialog is joined: a second one would queue a second dialog.
     const work = lateProbe ?? probeEntry();
     lateProbe = work;
@@ -100,7 +98,7 @@ export function createVault(options: VaultOptions): Vault {
       lateProbe = null;
       become('ready');
     } catch (error) {
-      const failure = named(error, started);
+      const failure = named(error);
       if (failure.code === 'keychain.locked' && error instanceof DoorstepError) {
         work.then(
           () => {
@@ -112,7 +110,7 @@ export function createVault(options: VaultOptions): Vault {
           (late: unknown) => {
             if (lateProbe !== work) return;
             lateProbe = null;
-            become(stateOf(named(late, started)));
+            become(stateOf(named(late)));
           },
         );
       } else {
@@ -134,11 +132,10 @@ export function createVault(options: VaultOptions): Vault {
   const guarded = <T>(act: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
       await probe();
-      const started = now();
       try {
         return await limited(act());
       } catch (error) {
-        const failure = named(error, started);
+        const failure = named(error);
         log.warn('keychain.failed', { code: failure.code, reason: reasonOf(failure) });
         become(stateOf(failure));
         throw failure;
@@ -156,13 +153,13 @@ export function createVault(options: VaultOptions): Vault {
     write: (name, secret) =>
       guarded(async () => {
         await keychain.set(account(name), secret);
-        if ((await keychain.get(account(name))) !== secret) throw new KeychainError('failed');
+        if ((await keychain.get(account(name))) !== secret) throw new KeychainError('failed', 'the entry is not as it was written');
       }),
     wipe: () =>
       guarded(async () => {
         for (const name of SECRETS) await keychain.remove(account(name));
         for (const name of SECRETS) {
-          if ((await keychain.get(account(name))) !== null) throw new KeychainError('failed');
+          if ((await keychain.get(account(name))) !== null) throw new KeychainError('failed', 'the entry is not as it was written');
         }
       }),
   };
@@ -183,7 +180,5 @@ function stateOf(failure: DoorstepError): KeychainState {
 
 /** The library's own words, for the log: they name services and collections, never a secret. */
 function reasonOf(failure: DoorstepError): string {
-  const { cause } = failure;
-  const root = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  return root instanceof Error ? root.message : failure.code;
+  return failure.cause instanceof Error ? failure.cause.message : failure.code;
 }

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { type KeychainChild, openSystemKeychain } from '../../../../src/main/vault/keychain.ts';
+import {
+  type KeychainAnswer,
+  type KeychainCall,
+  type KeychainLibrary,
+  readFault,
+  serveKeychain,
+} from '../../../../src/main/vault/keychain-process.ts';
+
+/** The two ends joined by messages as Electron joins them, with a library that keeps its entries in `entries`. */
+function joined(entries: Map<string, string>, fail: () => string | null = () => null) {
+  const children: { killed: boolean; exit(): void }[] = [];
+  const start = (): KeychainChild => {
+    let answer: (answer: KeychainAnswer) => void = () => undefined;
+    let hear: (call: KeychainCall) => void = () => undefined;
+    let exit: () => void = () => undefined;
+    const guard = <T>(value: T): Promise<T> => {
+      const reason = fail();
+      return reason === null ? Promise.resolve(value) : Promise.reject(new Error(reason));
+    };
+    const library: KeychainLibrary = {
+      getPassword: (service, account) => guard(entries.get(`${service}/${account}`) ?? null),
+      setPassword: (service, account, password) => guard(void entries.set(`${service}/${account}`, password)),
+      deletePassword: (service, account) => guard(entries.delete(`${service}/${account}`)),
+    };
+    serveKeychain({ post: (said) => queueMicrotask(() => answer(said)), onCall: (listener) => (hear = listener) }, async () => library);
+    const child = { killed: false, exit: () => exit() };
+    children.push(child);
+    return {
+      post: (call) => queueMicrotask(() => hear(structuredClone(call))),
+      onAnswer: (listener) => (answer = listener),
+      onExit: (listener) => (exit = listener),
+      kill: () => (child.killed = true),
+    };
+  };
+  return { keychain: openSystemKeychain(start), children };
+}
+
+test('entries go through the process and come back; one process serves many calls', async () => {
+  const entries = new Map<string, string>();
+  const { keychain, children } = joined(entries);
+  await keychain.set('one/device', 's');
+  expect(entries).toEqual(new Map([['Doorstep/one/device', 's']]));
+  expect(await keychain.get('one/device')).toBe('s');
+  await keychain.remove('one/device');
+  expect(await keychain.get('one/device')).toBeNull();
+  expect(children).toHaveLength(1);
+});
+
+test('after a failure that may come from a dead conversation there is a new process', async () => {
+  let reason: string | null = 'The session wrapping the secret does not exist';
+  const { keychain, children } = joined(new Map(), () => reason);
+  await expect(keychain.get('a')).rejects.toMatchObject({ fault: 'failed' });
+  expect(children[0]?.killed).toBe(true);
+  reason = null;
+  expect(await keychain.get('a')).toBeNull();
+  expect(children).toHaveLength(2);
+});
+
+test('a refusal is an answer: the process that gave it stays', async () => {
+  const { keychain, children } = joined(new Map(), () => 'Cannot create an item in a locked collection');
+  await expect(keychain.set('a', 's')).rejects.toMatchObject({ fault: 'refused' });
+  await expect(keychain.set('a', 's')).rejects.toMatchObject({ fault: 'refused' });
+  expect(children.map((child) => child.killed)).toEqual([false]);
+});
+
+test('a process that ends in the middle has failed its calls, and is followed by another', async () => {
+  const { keychain, children } = joined(new Map());
+  const call = keychain.get('a');
+  children[0]?.exit();
+  await expect(call).rejects.toMatchObject({ fault: 'failed' });
+  expect(await keychain.get('a')).toBeNull();
+  expect(children).toHaveLength(2);
+});
+
+test.each([
+  ['The name org.freedesktop.secrets was not provided by any .service files', 'absent'],
+  ['Cannot autolaunch D-Bus without X11 $DISPLAY', 'absent'],
+  ['Cannot create an item in a locked collection', 'refused'],
+  ['libsecret-1.so.0: cannot open shared object file', 'absent'],
+  ['The session wrapping the secret does not exist', 'failed'],
+  ['User canceled the operation. The prompt was dismissed', 'refused'],
+  ['Message recipient disconnected from message bus without replying', 'failed'],
+  ['', 'failed'],
+])('the library says %j', (message, fault) => {
+  expect(readFault(message)).toBe(fault);
+});
