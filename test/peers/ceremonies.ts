@@ -6,11 +6,11 @@ const RP_ID = 'login.example';
 
 type Verification = 'required' | 'discouraged';
 
-/** The same registration that `fido2-cred` is asked for. */
+/** The same registration that `fido2-cred` is asked for: it sends no name of the relying party, and no display name. */
 export function creationOptions(userVerification: Verification): CreationOptionsJson {
   return {
-    rp: { id: RP_ID, name: RP_ID },
-    user: { id: Buffer.from('ada').toString('base64url'), name: 'ada', displayName: 'ada' },
+    rp: { id: RP_ID, name: '' },
+    user: { id: Buffer.from('ada').toString('base64url'), name: 'ada', displayName: '' },
     challenge: randomBytes(32).toString('base64url'),
     pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
     attestation: 'direct',

@@ -188,6 +188,17 @@ describe('fido2-cred and fido2-assert', () => {
     expect(secrets[0]).not.toBe(createHmac('sha256', salt).digest('base64'));
   });
 
+  it('with a finger in place of the PIN', async () => {
+    const peer = await plugIn(profile('bio'));
+    await peer.succeed('fido2-token', ['-S', peer.path], ['1234', '1234']);
+    await peer.succeed('fido2-token', ['-S', '-e', peer.path], ['1234']);
+    const asked = { rk: true, pin: 'nobody asks for it' };
+    const credential = await peer.verifyCredential(await peer.makeCredential(asked), asked);
+    await peer.verifyAssertion(await peer.getAssertion({ finger: true }), credential.publicKey, { pin: '' });
+    token.sensor.recognizes = false;
+    await expect(peer.getAssertion({ finger: true })).rejects.toThrow(/fido_dev_get_assert/);
+  });
+
   it('of another relying party is not found', async () => {
     const peer = await plugIn();
     const credential = await peer.verifyCredential(await peer.makeCredential());

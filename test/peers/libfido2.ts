@@ -117,7 +117,7 @@ export class Libfido2 {
   }
 
   /** `fido2-assert -G`: what it prints. Without `id` it asks for a passkey. */
-  getAssertion(asked: { rpId?: string; id?: string; pin?: string; uv?: boolean; salt?: Buffer }): Promise<string> {
+  getAssertion(asked: { rpId?: string; id?: string; pin?: string; uv?: boolean; finger?: boolean; salt?: Buffer }): Promise<string> {
     const lines = [
       base64(32),
       asked.rpId ?? 'login.example',
@@ -126,6 +126,7 @@ export class Libfido2 {
     ];
     const flags = [
       ...(asked.id === undefined ? ['-r'] : []),
+      ...(asked.finger === true ? ['-t', 'uv=true', '-t', 'pin=false'] : []),
       ...(asked.pin === undefined ? [] : asked.uv === false ? ['-t', 'pin=true'] : ['-v']),
       ...(asked.salt === undefined ? [] : ['-h']),
     ];
