@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
 import axe from 'axe-core';
 
-const SCREENS = path.resolve(import.meta.dirname, '../../../test-results/screens');
+export const SCREENS = path.resolve(import.meta.dirname, '../../../test-results/screens');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const SIZES = [
   { width: 1100, height: 760 },

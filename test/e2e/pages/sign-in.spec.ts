@@ -94,7 +94,7 @@ test.describe('with the demonstration organization', () => {
     await VirtualKey.plugIn(page);
     await page.goto(`${backend.origin}/sign-in`);
     await expect(page.getByRole('heading', { level: 1, name: 'Sign in', exact: true })).toBeVisible();
-    await page.keyboard.press('Tab');
+    await expect(page.getByRole('textbox', { name: 'User name' })).toBeFocused();
     await page.keyboard.type(username);
     await page.keyboard.press('Tab');
     await page.keyboard.type(password);

@@ -126,7 +126,7 @@ export const en = {
       const place = facts.from === null ? '' : ` from ${facts.from}`;
       return `${kind}. Added ${facts.added}. ${facts.used === null ? 'Not used yet' : `Last used ${facts.used}${place}`}.`;
     },
-    unverified: 'Its maker could not be checked.',
+    unverified: 'maker unverified',
     renameTitle: ({ name }: { name: string }) => `Rename ${name}`,
     nameLabel: 'Name',
     nameHint: 'Something you know it by, such as its colour.',

@@ -1,19 +1,8 @@
 /** The language that people read now, and the way it writes times. The one place that chooses a catalogue. */
 import type { Failed } from '../failed.ts';
 import { clockTime, dayOf, dayWithTime } from '../when.ts';
-import { en, type FailureWords, type Messages } from './en.ts';
-
-/** By BCP 47 tag. A new language is one more line here. */
-const CATALOGUES: Readonly<Record<string, Messages>> = { en };
-
-/** @returns the catalogue for the first wanted language that there is one for, else English */
-function catalogueFor(wanted: readonly string[]): Messages {
-  for (const tag of wanted) {
-    const found = CATALOGUES[tag.toLowerCase()] ?? CATALOGUES[tag.toLowerCase().split('-')[0] ?? ''];
-    if (found !== undefined) return found;
-  }
-  return en;
-}
+import { catalogueFor } from './catalogues.ts';
+import type { FailureWords, Messages } from './en.ts';
 
 class Language {
   say = $state.raw<Messages>(catalogueFor(navigator.languages));
