@@ -1,6 +1,7 @@
 /** The token process from the inside: answers every `TokenCalls` member over a message port, all failures as data. */
 import { DoorstepError, failure } from '../contract/errors.ts';
 import type { FromTokenProcess, PromptAnswer, TokenCall, ToTokenProcess } from '../contract/tokens.ts';
+import { timed } from './call-context.ts';
 import { CALLS } from './calls.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import type { DeviceSource } from './hid/source.ts';
@@ -27,6 +28,8 @@ export interface TokenService {
 
 /** How long a person may take over one question; after that it counts as stopped. */
 const ASK_MS = 5 * 60_000;
+/** The most that a call may take in all, whatever the person and the token do. */
+const CALL_MS = 30 * 60_000;
 /** Milliseconds after plugging in. */
 const GLANCE_AFTER_MS = 1_500;
 
@@ -64,7 +67,8 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
     try {
       const answer = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
       if (answer === undefined) throw new DoorstepError('request.malformed', { call: String(call) });
-      const value = await answer(request as never, { roster, busy, glances, clock, human: active, stopped: active.signal });
+      const context = { roster, busy, glances, clock, human: active, stopped: active.signal };
+      const value = await timed(context, CALL_MS, async (within): Promise<unknown> => answer(request as never, within));
       if (active.signal.aborted) throw active.signal.reason;
       port.post({ kind: 'done', id, ok: true, value });
     } catch (error) {

@@ -41,7 +41,7 @@ export async function deletePasskey(token: SessionToken, credentialId: string, c
   const id = bytesOf(credentialId, 'credentialId');
   await managing(token, ceremony, (manager) => deleteCredential(manager, id, { signal: ceremony.signal }));
   // What the token still has room for has changed.
-  await token.refresh();
+  await token.refreshAfter();
 }
 
 /** Throws `token.unsupported` on preview tokens, and what `deletePasskey` throws. */

@@ -45,7 +45,7 @@ export async function withPin<T>(
       continue;
     }
     // Getting these means that what is known of the token is old: another program has reset it, or set its rules.
-    if (answer.status === STATUS.pinNotSet || answer.status === STATUS.pinPolicyViolation) await token.refresh();
+    if (answer.status === STATUS.pinNotSet || answer.status === STATUS.pinPolicyViolation) await token.refreshAfter();
     throw remember(token, answer.status);
   }
 }

@@ -72,4 +72,16 @@ export class SessionToken {
   async refresh(): Promise<void> {
     if (this.#info !== null) this.#info = unwrap(await getInfo(this.link));
   }
+
+  /**
+   * The same after something that has been done: that getInfo could not be read (some tokens leave the bus when they were
+   * reset) does not undo it.
+   */
+  async refreshAfter(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (!(error instanceof DoorstepError)) throw error;
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DoorstepError, ERRORS } from '../../../../src/contract/errors.ts';
 import { parseAuthenticatorData } from '../../../../src/device/ctap2/auth-data.ts';
@@ -214,6 +215,33 @@ describe('an answer', () => {
 
   it('has a code with words for each status byte there can be', () => {
     for (let status = 1; status < 256; status++) expect(ERRORS[statusError(status).code].remedy).not.toBe('');
+  });
+});
+
+describe('whatever map a token answers with', () => {
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.string({ maxLength: 8 }),
+    fc.uint8Array({ maxLength: 80 }),
+    fc.array(fc.oneof(fc.integer(), fc.string()), { maxLength: 3 }),
+    fc
+      .dictionary(fc.constantFrom('id', 'name', 'type', 'rk', 'alg'), fc.oneof(fc.integer(), fc.boolean(), fc.uint8Array({ maxLength: 4 })))
+      .map((entries) => cborMap(Object.entries(entries))),
+  );
+  const answers = fc.array(fc.tuple(fc.integer({ min: 1, max: 0x20 }), leaf), { maxLength: 12 }).map((entries) => cborMap(entries));
+
+  it.each([
+    ['getInfo', decodeInfo],
+    ['makeCredential', decodeMadeCredential],
+    ['getAssertion', decodeAssertion],
+  ] as const)('%s reads it or names it', (_name, decode) => {
+    fc.assert(
+      fc.property(answers, (answer) => {
+        expect(['ok', 'token.misbehaved']).toContain(codeOf(() => decode(answer)));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
