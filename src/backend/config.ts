@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
-const Address = Type.String({ pattern: '^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$' });
+const PORT = '([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+const Address = Type.String({ pattern: `^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):${PORT}$` });
 const Path = Type.String({ minLength: 1 });
 
 const Environment = Type.Object({
@@ -150,7 +151,6 @@ function* faultsOfSense(config: Config, env: Static<typeof Environment>): Genera
   if ((env.DOORSTEP_TLS_CERT === undefined) !== (env.DOORSTEP_TLS_KEY === undefined)) {
     yield fault(env.DOORSTEP_TLS_CERT === undefined ? 'DOORSTEP_TLS_KEY' : 'DOORSTEP_TLS_CERT');
   }
-  if (config.listen.port > 65_535) yield fault('DOORSTEP_LISTEN');
   if (config.tls === null && !isLoopback(config.listen.host)) {
     yield fault('DOORSTEP_LISTEN', 'Plain HTTP stays on this machine: listen on 127.0.0.1, or set DOORSTEP_TLS_CERT and DOORSTEP_TLS_KEY.');
   }

@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts';
 import { readTablesOn, UnitOfWork } from '../tables/all.ts';
 import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
+import * as appendOnly from './append-only.ts';
 import { CHANNEL, Listener } from './listener.ts';
 
 const LOCKING = { rows: true };
@@ -19,7 +20,7 @@ export async function openPostgres(address: string, onProblem: (error: unknown) 
   // An idle connection that breaks is replaced by the pool; without a listener the process would end.
   pool.on('error', onProblem);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  await migrate(db);
+  await migrate(db, { appendOnly });
   const topics = new Topics();
   const listener = new Listener(address, topics, onProblem);
   await listener.start();

@@ -9,6 +9,7 @@ import type { Schema } from '../schema.ts';
 import { readTablesOn, UnitOfWork } from '../tables/all.ts';
 import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
+import * as appendOnly from './append-only.ts';
 
 export const SQLITE_FILE = 'doorstep.sqlite';
 const LOCKING = { rows: false };
@@ -24,7 +25,7 @@ export async function openSqlite(folder: string): Promise<Store> {
   const writer = open(file);
   chmodSync(file, 0o600);
   const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
-  await migrate(writing);
+  await migrate(writing, { appendOnly });
   const reader = open(file);
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
