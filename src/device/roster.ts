@@ -7,6 +7,7 @@ import { type Clock, pause } from './clock.ts';
 import { openChannel } from './ctaphid/channel.ts';
 import type { DeviceSource, DeviceWatch, FoundDevice } from './hid/source.ts';
 import type { ReportPipe } from './link.ts';
+import { shownText } from './session/shown-text.ts';
 import { summaryOf, unreadSummary } from './session/summary.ts';
 import { SessionToken } from './session/token.ts';
 
@@ -161,7 +162,10 @@ export class Roster {
   }
 
   #add(sourceIndex: number, device: FoundDevice): void {
-    const { source, product, manufacturer, serial } = device;
+    const { source } = device;
+    const product = shownText(device.product);
+    const manufacturer = shownText(device.manufacturer);
+    const serial = device.serial === null ? null : shownText(device.serial);
     // Not a counter: after a restart of this process an old id must not name another token.
     const id = `${source}-${hex(randomBytes(6))}`;
     const entry: Entry = {

@@ -13,6 +13,7 @@ import type { Ceremony } from './human.ts';
 import { type Request, readRequest } from './options.ts';
 import { findHeld, listFits, possibleIds } from './preflight.ts';
 import { requestExtensions } from './request-extensions.ts';
+import { shownText } from './shown-text.ts';
 import type { SessionToken } from './token.ts';
 import { throwIfStopped, touching } from './touch.ts';
 import { assertU2f } from './u2f.ts';
@@ -104,7 +105,7 @@ async function chosen(token: SessionToken, request: Request, first: Assertion, c
     assertions.push(unwrap(await getNextAssertion(token.link, { signal: ceremony.signal })));
     throwIfStopped(ceremony);
   }
-  const users = assertions.map(({ user }) => ({ name: user?.name ?? '', displayName: user?.displayName ?? '' }));
+  const users = assertions.map(({ user }) => ({ name: shownText(user?.name ?? ''), displayName: shownText(user?.displayName ?? '') }));
   const { index } = await ceremony.human.ask({ kind: 'choose-passkey', tokenId: token.id, users }, ceremony.signal);
   const assertion = assertions[index];
   if (assertion === undefined) throw new DoorstepError('token.canceled');

@@ -19,6 +19,7 @@ import {
 import { STATUS } from '../ctap2/status.ts';
 import type { Ceremony } from './human.ts';
 import { bytesOf } from './options.ts';
+import { shownText } from './shown-text.ts';
 import type { SessionToken } from './token.ts';
 import { throwIfStopped } from './touch.ts';
 import { withProof } from './user-proof.ts';
@@ -121,9 +122,9 @@ async function sequence<T extends { readonly total: number | undefined }>(
 function summary({ rp, credential }: Held): PasskeySummary {
   return {
     credentialId: toBase64url(credential.credentialId),
-    rpId: rp.id,
+    rpId: shownText(rp.id),
     userId: toBase64url(credential.user.id),
-    userName: credential.user.name ?? '',
-    userDisplayName: credential.user.displayName ?? '',
+    userName: shownText(credential.user.name ?? ''),
+    userDisplayName: shownText(credential.user.displayName ?? ''),
   };
 }

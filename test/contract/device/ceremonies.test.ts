@@ -175,6 +175,20 @@ describe('registering and asserting', () => {
     await key.run((ceremony) => register(key.token, { origin: ORIGIN, options: creation() }, ceremony));
   });
 
+  it('uses no answer that came after the person stopped', async () => {
+    const key = await bench({ touch: { kind: 'by-hand' } });
+    const stop = new AbortController();
+    const human = new ScriptedHuman();
+    const run = key.run((ceremony) => register(key.token, { origin: ORIGIN, options: creation() }, ceremony), human, stop.signal);
+    key.clock.after(1_000, () => {
+      // The answer is on its way when CANCEL goes out.
+      key.virtual.touch();
+      stop.abort();
+    });
+    expect(await codeOf(run)).toBe('token.canceled');
+    expect(human.told.at(-1)).toBe(null);
+  });
+
   it('says that nobody touched', async () => {
     const key = await bench({ touch: { kind: 'never' } });
     expect(await codeOf(key.run((ceremony) => register(key.token, { origin: ORIGIN, options: creation() }, ceremony)))).toBe(

@@ -72,6 +72,19 @@ it('renames the user of a passkey', async () => {
   expect(await codeOf(unknown)).toBe('token.no-credentials');
 });
 
+it('shows names without what could mislead', async () => {
+  const key = await bench();
+  await key.run((ceremony) => setPin(key.token, ceremony), new ScriptedHuman({ kind: 'new-pin', pin: '2468' }));
+  const options = creation({
+    user: { id: 'AQ', name: 'evil\u202egnp.exe', displayName: '\u0000Amina\n' },
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+  });
+  const origin = 'https://login.northmoor.example';
+  await key.run((ceremony) => register(key.token, { origin, options }, ceremony), new ScriptedHuman(PIN));
+  const [listed] = await key.run((ceremony) => listPasskeys(key.token, ceremony), new ScriptedHuman(PIN));
+  expect(listed).toMatchObject({ userName: 'evilgnp.exe', userDisplayName: 'Amina' });
+});
+
 it('does not rename on a key that only knows the preview', async () => {
   const { key, made } = await keyWithPasskeys('fido2.0');
   expect(summaryOf(key.token).can).toMatchObject({ managePasskeys: true, renamePasskeys: false });
