@@ -53,7 +53,7 @@ export class Libfido2 {
 
   /** Pulls the token out and puts it in again. */
   async replug(): Promise<Libfido2> {
-    await this.#device.unplug();
+    await this.close();
     return Libfido2.on(this.#token);
   }
 

@@ -16,7 +16,7 @@ import { serveToken, type TokenServer } from './server.ts';
 import { freshState, loadState, saveState } from './state.ts';
 import { VirtualToken } from './token.ts';
 
-/** What the operating system would tell of it. */
+/** Its own AAGUID, so that nobody takes it for a real make of key. */
 const PRACTICE_AAGUID = 'd0057e90c0de4a7e9a5b00000000fade';
 
 interface PracticeOptions {
