@@ -103,6 +103,23 @@ describe('tokens on node-hid', () => {
     expect(left?.product).toBe('Red key');
   });
 
+  it('may be pulled out at every packet of a registration', async () => {
+    bus = createBus();
+    const service = new UsbService(20);
+    for (let at = 0; at < 14; at++) {
+      const token = new VirtualToken();
+      await bus.plug(token, { product: `Packet ${at}` });
+      const [ready] = await service.ready(1);
+      token.arm({ at, fault: { kind: 'unplug' } });
+      expect(await service.call('register', { tokenId: ready?.id ?? '', origin: ORIGIN, options: creation() })).toMatchObject({
+        ok: false,
+        code: 'token.gone',
+      });
+      await service.until((tokens) => tokens.length === 0);
+    }
+    expect(child.exitCode).toBe(null);
+  });
+
   it('survive being pulled out again and again', async () => {
     bus = createBus();
     const service = new UsbService(20);
