@@ -31,6 +31,10 @@ interface Fixtures {
 
 /** The base of the page tests: a page that complains about nothing. */
 export const test = base.extend<Fixtures>({
+  launchOptions: CHROMIUM,
+  locale: 'en-GB',
+  viewport: { width: 1100, height: 760 },
+  actionTimeout: 10_000,
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = [];
@@ -45,7 +49,6 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 });
-test.use({ launchOptions: CHROMIUM, locale: 'en-GB', viewport: { width: 1100, height: 760 }, actionTimeout: 10_000 });
 
 interface Violation {
   readonly id: string;
