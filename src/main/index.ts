@@ -5,6 +5,7 @@ import { openDoorstep } from './app/doorstep.ts';
 import { NO_ENVIRONMENT, takeEnvironment } from './app/environment.ts';
 import { createLog } from './app/log.ts';
 import { openSettings } from './app/settings.ts';
+import { connectPracticeKey } from './tokens/practice.ts';
 import { KEYCHAIN_WORD } from './vault/child.ts';
 import { serveKeychain } from './vault/keychain-process.ts';
 import { registerAppScheme } from './windows/scheme.ts';
@@ -24,6 +25,16 @@ function startApp(): void {
     log.error('app.defect', { at: reason instanceof Error ? reason.stack?.split('\n')[1]?.trim() : 'unknown' });
   });
 
+  // Whoever starts a packaged app with these could drive its window from outside.
+  const debugged = ['remote-debugging-port', 'remote-debugging-pipe', 'remote-debugging-address'].some((name) =>
+    app.commandLine.hasSwitch(name),
+  );
+  if (app.isPackaged && debugged) {
+    log.error('app.debugging-refused');
+    app.exit(1);
+    return;
+  }
+
   if (environment.dataFolder !== null) {
     mkdirSync(environment.dataFolder, { recursive: true, mode: 0o700 });
     app.setPath('userData', environment.dataFolder);
@@ -36,7 +47,12 @@ function startApp(): void {
     app.exit(0);
   } else {
     void app.whenReady().then(() => {
-      const doorstep = openDoorstep({ environment, settings: openSettings(app.getPath('userData')), log });
+      const doorstep = openDoorstep({
+        environment,
+        settings: openSettings(app.getPath('userData')),
+        log,
+        connectPractice: __RELEASE__ ? null : connectPracticeKey,
+      });
       app.on('second-instance', () => doorstep.show());
       app.on('activate', () => doorstep.show());
       let stopped = false;

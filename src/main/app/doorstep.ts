@@ -7,7 +7,7 @@ import type { AppState } from '../../contract/ipc.ts';
 import { openDoor, pushState } from '../ipc/door.ts';
 import { createSync, pagesOf } from '../sync/sync.ts';
 import { forkTokenProcess } from '../tokens/child.ts';
-import { connectPracticeKey } from '../tokens/practice.ts';
+import type { connectPracticeKey } from '../tokens/practice.ts';
 import { createPrompts } from '../tokens/prompts.ts';
 import { superviseTokens, type TokenSupervisor } from '../tokens/supervisor.ts';
 import { createTrayIcon, type TrayIcon } from '../tray/tray.ts';
@@ -34,6 +34,8 @@ export interface DoorstepOptions {
   readonly environment: RunEnvironment;
   readonly settings: SettingsStore;
   readonly log: Log;
+  /** Null in a release: there its code is left out. */
+  readonly connectPractice: typeof connectPracticeKey | null;
 }
 
 export interface Doorstep {
@@ -43,7 +45,7 @@ export interface Doorstep {
   stop(): Promise<void>;
 }
 
-export function openDoorstep({ environment, settings, log }: DoorstepOptions): Doorstep {
+export function openDoorstep({ environment, settings, log, connectPractice }: DoorstepOptions): Doorstep {
   const root = app.getAppPath();
   const server = environment.server ?? settings.get().server ?? DEFAULT_SERVER;
   const store = createStateStore(firstState(app.getVersion(), server, false));
@@ -87,7 +89,9 @@ export function openDoorstep({ environment, settings, log }: DoorstepOptions): D
   const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
 
   const practice =
-    environment.practice === null ? null : connectPracticeKey(environment.practice.control, (practiceKey) => store.change({ practiceKey }));
+    environment.practice === null || connectPractice === null
+      ? null
+      : connectPractice(environment.practice.control, (practiceKey) => store.change({ practiceKey }));
   const tokens = deferred(() =>
     superviseTokens({
       start: () =>
