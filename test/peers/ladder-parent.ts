@@ -8,13 +8,16 @@ import type { VirtualToken } from '../support/token/index.ts';
  */
 export async function runLadder(token: VirtualToken, env: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>> {
   const script = new URL('./ladder-run.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [script], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script], { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
   const steps: Record<string, unknown> = {};
   const over = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(`${signal ?? code}`)));
   for await (const line of createInterface({ input: child.stdout })) {
     const { step, value } = JSON.parse(line) as { step: string; value: unknown };
     steps[step] = value;
-    if (step === 'verified') token.touchScript = { kind: 'never' };
+    if (step === 'verified') {
+      token.touchScript = { kind: 'never' };
+      child.stdin.end('go\n');
+    }
     if (step === 'waiting') setTimeout(() => token.unplug(), 500);
   }
   if (steps['gone'] === undefined) throw new Error(`the host ended (${await over}) after ${Object.keys(steps).join(', ') || 'nothing'}`);

@@ -1,8 +1,9 @@
 /**
  * Runs in a process of its own, because node-hid can abort one: Doorstep's host on the first USB token that the
- * operating system lists, under the shim or on a real kernel. Prints JSON lines. After {"step":"waiting"} nobody
- * should touch the token any more, and it should be pulled out.
+ * operating system lists, under the shim or on a real kernel. Prints JSON lines. After "verified" it waits for a
+ * line, from which on nobody should touch the token; after "waiting" the token should be pulled out.
  */
+import { createInterface } from 'node:readline';
 import { usbSource } from '../../src/device/index.ts';
 import { creationOptions, ORIGIN, requestOptions } from './ceremonies.ts';
 import { Ladder } from './ladder.ts';
@@ -27,6 +28,8 @@ const verified = requestOptions(registered.credential.id, 'required');
 const withPin = await host.answer('assert', { origin: ORIGIN, options: verified });
 say('verified', { challenge: verified.challenge, credential: withPin.credential });
 
+// The touch script changes now: only then the last call.
+await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
 const pending = host.call('assert', {
   origin: ORIGIN,
   options: requestOptions(registered.credential.id, 'discouraged'),
