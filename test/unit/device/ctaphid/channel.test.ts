@@ -1,45 +1,29 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DoorstepError } from '../../../../src/contract/errors.ts';
-import { type Channel, openChannel } from '../../../../src/device/ctaphid/channel.ts';
+import { openChannel } from '../../../../src/device/ctaphid/channel.ts';
 import { lock, ping, wink } from '../../../../src/device/ctaphid/link-commands.ts';
 import type { Keepalive } from '../../../../src/device/link.ts';
 import { ManualClock, settle } from '../doubles/manual-clock.ts';
+import {
+  answer,
+  BROADCAST,
+  CANCEL,
+  CBOR,
+  error,
+  fails,
+  INIT,
+  INIT_STEP,
+  initAnswer,
+  keepalive,
+  LOCK,
+  NONCE,
+  OURS,
+  open,
+  PING,
+  REQUEST,
+  SENT,
+  WINK,
+} from '../doubles/opened-channel.ts';
 import { type HostMessage, message, ScriptedPipe, type Step } from '../doubles/scripted-pipe.ts';
-
-const BROADCAST = 0xffffffff;
-const OURS = 0x11223344;
-const NONCE = '0101010101010101';
-const [PING, INIT, WINK, LOCK, CBOR, CANCEL, KEEPALIVE, ERROR] = [0x01, 0x06, 0x08, 0x04, 0x10, 0x11, 0x3b, 0x3f];
-
-/** Version 2, device 1.2.3; capabilities WINK and CBOR. */
-const initAnswer = (channel = OURS, capabilities = '05') => `${channel.toString(16).padStart(8, '0')}02010203${capabilities}`;
-const INIT_STEP: Step = {
-  host: { command: INIT, channel: BROADCAST, payload: NONCE },
-  token: () => message(BROADCAST, INIT, NONCE + initAnswer()),
-};
-const keepalive = (status: number, channel = OURS) => message(channel, KEEPALIVE, Uint8Array.of(status));
-const error = (code: number, channel = OURS) => message(channel, ERROR, Uint8Array.of(code));
-const answer = (payload: string) => () => message(OURS, CBOR, payload);
-const REQUEST = Uint8Array.of(0x04);
-const SENT = { command: CBOR, channel: OURS, payload: '04' };
-
-async function open(...steps: Step[]): Promise<{ pipe: ScriptedPipe; clock: ManualClock; channel: Channel }> {
-  const pipe = new ScriptedPipe(INIT_STEP, ...steps);
-  const clock = new ManualClock();
-  const channel = await clock.run(openChannel(pipe, { clock, random: (length) => new Uint8Array(length).fill(1) }), 0);
-  return { pipe, clock, channel };
-}
-
-async function fails(promise: Promise<unknown>): Promise<string> {
-  const reason = await promise.then(
-    () => 'ok',
-    (caught: unknown) => caught,
-  );
-  if (!(reason instanceof DoorstepError)) throw reason;
-  const why = reason.detail['reason'];
-  return why === undefined ? reason.code : `${reason.code} ${why}`;
-}
 
 describe('INIT', () => {
   it('reads channel, versions and capabilities', async () => {
@@ -282,129 +266,6 @@ describe('canceling', () => {
     };
     expect(await clock.run(channel.call(CBOR, long, { signal: stop.signal }), 0)).toEqual(Uint8Array.of(0x2d));
     pipe.done();
-  });
-});
-
-describe('a token that misbehaves', () => {
-  const start = (length: number, fill = 0) => {
-    const report = Buffer.alloc(64, fill);
-    report.writeUInt32BE(OURS, 0);
-    report[4] = 0x80 | CBOR;
-    report.writeUInt16BE(length, 5);
-    return report;
-  };
-  const [whole, second] = message(OURS, CBOR, new Uint8Array(100)) as [Buffer, Buffer];
-
-  it.each([
-    ['BCNT 65535', [start(65535)], 'token.misbehaved too-long'],
-    ['BCNT 7610', [start(7610)], 'token.misbehaved too-long'],
-    ['a continuation first', [second], 'token.misbehaved no-start'],
-    ['two beginnings', [whole, whole], 'token.misbehaved second-start'],
-    [
-      'a sequence that jumps',
-      [whole, Buffer.concat([second.subarray(0, 4), Buffer.of(1), second.subarray(5)])],
-      'token.misbehaved sequence',
-    ],
-    ['another command', message(OURS, PING, '00'), 'token.misbehaved wrong-command'],
-    ['ERROR other', error(0x7f), 'token.misbehaved hid-error'],
-    ['ERROR unknown', error(0x63), 'token.misbehaved hid-error'],
-    ['ERROR with nothing in it', message(OURS, ERROR, ''), 'token.misbehaved hid-error'],
-    ['CHANNEL_BUSY in the middle', [whole, ...error(0x06)], 'token.misbehaved hid-error'],
-    ['CHANNEL_BUSY after a keepalive', [...keepalive(1), ...error(0x06)], 'token.misbehaved hid-error'],
-    ['ERROR in the middle', [whole, ...error(0x04)], 'token.misbehaved hid-error'],
-    ['a keepalive in the middle', [whole, ...keepalive(1)], 'token.misbehaved wrong-command'],
-    ['a keepalive of 2000 bytes', message(OURS, KEEPALIVE, new Uint8Array(2000)).slice(0, 1), 'token.misbehaved keepalive-length'],
-    ['an answer that stops', [whole], 'token.timeout cut-short'],
-    ['nothing', [], 'token.timeout'],
-  ] as const)('is named: %s', async (_name, reports, code) => {
-    const { channel, clock, pipe } = await open({ host: SENT, token: () => reports });
-    expect(await fails(clock.run(channel.call(CBOR, REQUEST), 100_000))).toBe(code);
-    expect(clock.pending).toBe(0);
-    pipe.expect(
-      { host: { command: INIT, channel: OURS }, token: () => message(OURS, INIT, NONCE + initAnswer()) },
-      { host: SENT, token: answer('00') },
-    );
-    expect(await clock.run(channel.call(CBOR, REQUEST), 10_000)).toEqual(Uint8Array.of(0));
-    pipe.done();
-  });
-
-  it.each([
-    [1, 'token.timeout'],
-    [2, 'token.not-touched'],
-  ])('cannot keep a call alive for ever with status %i', async (status, code) => {
-    const { channel, clock, pipe } = await open({ host: SENT });
-    const call = channel.call(CBOR, REQUEST);
-    call.catch(() => {});
-    const start = clock.now();
-    for (let beat = 0; beat < 2_000; beat++) {
-      pipe.send(...keepalive(status));
-      await clock.advance(100);
-    }
-    expect(await fails(call)).toBe(code);
-    expect(clock.now() - start).toBeLessThanOrEqual(200_000);
-  });
-
-  it('cannot send a byte a minute', async () => {
-    const { channel, clock, pipe } = await open({ host: SENT });
-    const call = channel.call(CBOR, REQUEST);
-    call.catch(() => {});
-    await clock.advance(100);
-    const reports = message(OURS, CBOR, new Uint8Array(7609));
-    const start = clock.now();
-    for (const report of reports) {
-      pipe.send(report);
-      await clock.advance(2_900);
-    }
-    expect(await fails(call)).toBe('token.timeout slow-answer');
-    expect(clock.now() - start).toBeGreaterThan(10_000);
-  });
-
-  it('cannot flood a call', async () => {
-    const { channel, clock } = await open({
-      host: SENT,
-      token: () => Array.from({ length: 20_001 }, () => message(0x99, CBOR, '00')).flat(),
-    });
-    expect(await fails(clock.run(channel.call(CBOR, REQUEST), 1_000))).toBe('token.misbehaved flood');
-  });
-
-  it('ends with a name whatever reports it sends', async () => {
-    const packet = fc.oneof(
-      fc.uint8Array({ maxLength: 64 }),
-      fc
-        .tuple(
-          fc.constantFrom(OURS, OURS, OURS, 0x99, BROADCAST),
-          fc.integer({ min: 0, max: 255 }),
-          fc.uint8Array({ minLength: 59, maxLength: 59 }),
-        )
-        .map(([channel, kind, rest]) => {
-          const report = Buffer.alloc(64);
-          report.writeUInt32BE(channel, 0);
-          report[4] = kind;
-          report.set(rest, 5);
-          return new Uint8Array(report);
-        }),
-      fc
-        .tuple(fc.constantFrom(CBOR, KEEPALIVE, ERROR, INIT), fc.uint8Array({ maxLength: 150 }))
-        .map(([command, payload]) => new Uint8Array(Buffer.concat(message(OURS, command, payload)).subarray(0, 64))),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(packet, { maxLength: 12 }), async (reports) => {
-        const any = { command: CBOR };
-        const { channel, clock, pipe } = await open({ host: any, token: () => reports });
-        // A request may be sent again, and INIT may be asked for: nothing more comes then.
-        pipe.expect(...Array.from({ length: 300 }, () => ({ host: any })));
-        const end = await clock.run(
-          channel.call(CBOR, REQUEST).then(
-            () => 'ok',
-            (caught: unknown) => caught,
-          ),
-          400_000,
-        );
-        expect(end === 'ok' || (end instanceof DoorstepError && end.code.startsWith('token.'))).toBe(true);
-        expect(clock.pending).toBe(0);
-      }),
-      { numRuns: 150 },
-    );
   });
 });
 
