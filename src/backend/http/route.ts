@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { ROUTES, type RouteName } from '../../contract/http/routes.ts';
+import { Problem } from '../../contract/http/shapes.ts';
 import type { Caller, Domain } from '../domain/domain.ts';
 import type { SessionCookie } from './cookies.ts';
 import type { Guarded, Guards } from './guards.ts';
@@ -47,6 +48,9 @@ export interface Serving {
   readonly cookie: SessionCookie;
 }
 
+/** Failures have the same form everywhere; the code says which. */
+const PROBLEM = { description: 'What went wrong.', content: { 'application/problem+json': { schema: Problem } } };
+
 /** Routes without a session guard that change a session all the same. */
 const BROWSER_ROUTES: ReadonlySet<string> = new Set<RouteName>(['passwordStep', 'signOut']);
 const BROWSER_GUARDS: ReadonlySet<string> = new Set(['password', 'enrolling', 'full', 'fresh']);
@@ -70,9 +74,13 @@ export function serve<
       ...(spec.body === undefined ? {} : { body: spec.body }),
       ...(spec.query === undefined ? {} : { querystring: spec.query }),
       ...(spec.params === undefined ? {} : { params: spec.params }),
-      response: Object.fromEntries(
-        Object.entries(spec.answers).map(([status, schema]) => [status, schema ?? { type: 'null', description: 'Nothing.' }]),
-      ),
+      response: {
+        ...Object.fromEntries(
+          Object.entries(spec.answers).map(([status, schema]) => [status, schema ?? { type: 'null', description: 'Nothing.' }]),
+        ),
+        '4xx': PROBLEM,
+        '5xx': PROBLEM,
+      },
     },
     async preValidation(request) {
       if (fromBrowser && method !== 'GET') requireOwnOrigin(request, domain.organization.origin);
