@@ -87,6 +87,11 @@ export class Security {
     return challengeId === null ? '/sign-in' : `/sign-in?${new URLSearchParams({ challenge: challengeId })}`;
   }
 
+  /** Somebody who is still on the way to a service stays on that way. */
+  get #wayBack(): string {
+    return this.view === 'enroll' ? this.signInAddress : '/sign-in';
+  }
+
   /** Makes a credential on a key and gives it its name. */
   async addKey(name: string): Promise<Failed | null> {
     const begun = await this.#sure(() => call('registrationOptions', {}));
@@ -146,7 +151,7 @@ export class Security {
 
   async signOut(): Promise<void> {
     const answer = await call('signOut', undefined);
-    if (answer.ok) this.#around.go('/sign-in');
+    if (answer.ok) this.#around.go(this.#wayBack);
     else this.#fail(answer);
   }
 
@@ -185,7 +190,7 @@ export class Security {
 
   /** A session that is over leads to the sign-in page. */
   #away(failed: Failed): Failed {
-    if (failed.code === 'session.missing' || failed.code === 'session.second-step-missing') this.#around.go('/sign-in');
+    if (failed.code === 'session.missing' || failed.code === 'session.second-step-missing') this.#around.go(this.#wayBack);
     return failed;
   }
 

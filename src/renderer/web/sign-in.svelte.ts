@@ -101,6 +101,11 @@ export class SignIn {
 
   #fail(failed: Failed, view: SignInView): void {
     this.failed = { code: failed.code, detail: failed.detail };
-    this.view = failed.code === 'challenge.ended' || failed.code === 'challenge.not-found' ? 'ended' : view;
+    this.view = this.#isOver(failed) ? 'ended' : view;
+  }
+
+  /** An address with half a request in it is as good as one whose request has ended. */
+  #isOver({ code }: Failed): boolean {
+    return code === 'challenge.ended' || code === 'challenge.not-found' || (code === 'request.malformed' && this.#challengeId !== null);
   }
 }

@@ -138,6 +138,26 @@ test('a code that has ended makes room for a new one', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Close', exact: true })).toBeVisible();
 });
 
+test('the list by keyboard alone', async ({ page }) => {
+  await VirtualKey.plugIn(page);
+  await addFirstKey(page, backend.origin, await somebody());
+  const more = page.getByRole('button', { name: 'More for My key' });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await expect(more).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Rename', exact: true })).toBeHidden();
+  await expect(more).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Rename', exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Red key');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('It is called Red key now.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'More for Red key' })).toBeFocused();
+});
+
 test('a session that is over leads back to signing in', async ({ page, context }) => {
   await VirtualKey.plugIn(page);
   await addFirstKey(page, backend.origin, await somebody());

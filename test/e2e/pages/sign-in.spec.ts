@@ -82,6 +82,9 @@ test.describe('with the demonstration organization', () => {
     await page.goto(backend.demo?.service ?? '');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await givePassword(page, account('tomas.novak'));
+    await page.getByRole('button', { name: 'Not you?' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in to Library' })).toBeVisible();
+    await givePassword(page, account('tomas.novak'));
     await page.getByRole('button', { name: 'Add my key' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Your key works' })).toBeVisible();
     await page.getByRole('link', { name: 'Go on to Library' }).click();
@@ -236,6 +239,14 @@ test.describe('when something is in the way', () => {
     await page.goto(other.signInUrl);
     await givePassword(page, account('rosa'));
     await expect(page.getByRole('alert')).toContainText('This request is for someone else.');
+  });
+
+  test('half an address of a request', async ({ page }) => {
+    await page.goto(`${backend.origin}/sign-in?challenge=half`);
+    await expect(page.getByRole('heading', { level: 1, name: 'This request has ended' })).toBeVisible();
+    await expect(page.getByText('start again on the page that sent you here')).toBeVisible();
+    await page.getByRole('link', { name: 'Your security page' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in', exact: true })).toBeVisible();
   });
 
   test('a browser without WebAuthn', async ({ page }) => {

@@ -179,8 +179,9 @@ export const en = {
       passwordMissing: 'Type your password.',
       next: 'Next',
       ended: 'This request has ended',
-      endedText: 'Nobody was let in. If this was you, start again on the page that sent you here.',
-      endedService: ({ service }: { service: string }) => `Nobody was let in. If this was you, start again on the ${service} page.`,
+      nobody: 'Nobody was let in',
+      endedText: 'If this was you, start again on the page that sent you here.',
+      endedService: ({ service }: { service: string }) => `If this was you, start again on the ${service} page.`,
     },
 
     second: {
