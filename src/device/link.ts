@@ -35,7 +35,7 @@ export interface CallOptions {
   readonly silenceMs?: number;
 }
 
-/** Reports on the wire since the channel was opened. Keepalives and other programs' reports are apart. */
+/** Reports on the wire since the channel was opened. Keepalives and other programs' reports are apart, the latter also between calls. */
 export interface PacketCount {
   readonly sent: number;
   readonly received: number;

@@ -43,6 +43,7 @@ export class Channel implements Link {
   readonly #tally: Tally = { sent: 0, received: 0, keepalives: 0, foreign: 0 };
   #opened: InitAnswer | null = null;
   #outOfStep = false;
+  #working = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(pipe: ReportPipe, options: ChannelOptions) {
@@ -67,10 +68,21 @@ export class Channel implements Link {
 
   async start(): Promise<void> {
     this.#opened = await this.#init(BROADCAST_CHANNEL);
+    // Between calls nothing is read, but that others use the token is worth knowing.
+    this.#pipe.onReport(() => {
+      if (!this.#working) this.#tally.foreign++;
+    });
   }
 
   call(command: number, bytes: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
-    const run = this.#turn.then(() => this.#call(command, bytes, options));
+    const run = this.#turn.then(async () => {
+      this.#working = true;
+      try {
+        return await this.#call(command, bytes, options);
+      } finally {
+        this.#working = false;
+      }
+    });
     this.#turn = run.catch(() => {});
     return run;
   }

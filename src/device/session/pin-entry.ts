@@ -97,8 +97,12 @@ async function askForPin(
     }
   };
   try {
+    const before = token.link.packets.foreign;
     const [pinHash, secret] = await Promise.all([ask(), agreeWith(token, ceremony)]);
-    return { pinHash, secret };
+    // Another program has used the token meanwhile. A wrong PIN of theirs gives it a new key, and with the old one ours
+    // would look wrong and cost a try.
+    const disturbed = token.link.packets.foreign !== before;
+    return { pinHash, secret: disturbed ? await agreeWith(token, ceremony) : secret };
   } catch (error) {
     stop.abort();
     throw error;

@@ -77,6 +77,19 @@ describe('another program with the same token', () => {
     expect(second.ours.token.option('clientPin')).toBe(true);
   });
 
+  it('types a wrong PIN while our person types the right one, which costs ours no try', async () => {
+    const { clock, ours, theirs } = await twoHosts();
+    await ours.run((ceremony) => setPin(ours.token, ceremony), new ScriptedHuman(NEW_PIN));
+    await clock.run(theirs.token.refresh(), 1_000);
+    const human = new ScriptedHuman(async () => {
+      const wrong = new ScriptedHuman({ kind: 'pin', pin: '0000' }, { kind: 'new-pin', pin: '1234' }, { kind: 'cancel' });
+      await changePin(theirs.token, { human: wrong, clock, signal: new AbortController().signal }).catch(() => {});
+      return PIN;
+    });
+    await verifyRegistration(await ours.run((ceremony) => register(ours.token, verified, ceremony), human), true);
+    human.done();
+  });
+
   it('changes the PIN while the person types the old one', async () => {
     const { clock, ours, theirs } = await twoHosts();
     await ours.run((ceremony) => setPin(ours.token, ceremony), new ScriptedHuman(NEW_PIN));
