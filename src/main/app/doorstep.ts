@@ -5,6 +5,7 @@ import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { AppState } from '../../contract/ipc.ts';
 import { openDoor, pushState } from '../ipc/door.ts';
+import { originOrText } from '../sync/server-address.ts';
 import { createSync, pagesOf } from '../sync/sync.ts';
 import { forkTokenProcess } from '../tokens/child.ts';
 import type { connectPracticeKey } from '../tokens/practice.ts';
@@ -47,7 +48,8 @@ export interface Doorstep {
 
 export function openDoorstep({ environment, settings, log, connectPractice }: DoorstepOptions): Doorstep {
   const root = app.getAppPath();
-  const server = environment.server ?? settings.get().server ?? DEFAULT_SERVER;
+  const only = environment.server === null ? null : originOrText(environment.server);
+  const server = only ?? settings.get().server ?? DEFAULT_SERVER;
   const store = createStateStore(firstState(app.getVersion(), server, false));
   const windows = isolatedSession('windows');
   guardSession(windows, log);
@@ -84,6 +86,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     log,
     fetch: (url, init) => web.fetch(url, init),
     computer: { name: computerName(), platform: process.platform },
+    only,
     onServer: (address) => settings.change({ server: address }),
   });
   const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
@@ -149,7 +152,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     const stopWatching = store.subscribe((state) => {
       if (state.pairing.state === 'none' || state.connection === 'removed') void pairOnce();
     });
-    if (store.get().pairing.state === 'none' || store.get().server !== server) await pairOnce();
+    if (store.get().pairing.state === 'none') await pairOnce();
   };
 
   window.show();

@@ -26,3 +26,12 @@ export function parseServer(text: string): string {
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }
+
+/** The origin where the text is a trusted address; else the text as it is, for a person to read and mend. */
+export function originOrText(text: string): string {
+  try {
+    return parseServer(text);
+  } catch {
+    return text;
+  }
+}

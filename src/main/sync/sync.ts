@@ -55,6 +55,8 @@ export interface SyncOptions {
   readonly log: Log;
   /** Name and platform under which this computer is paired. */
   readonly computer: { readonly name: string; readonly platform: string };
+  /** The backend that this run is for, or null for the one that is paired. A pairing with another one does not count. */
+  readonly only: string | null;
   /** Remembers the server in the settings. */
   readonly onServer: (server: string) => void;
   readonly now?: () => number;
@@ -65,6 +67,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 /** The events say when to read; this reading is for a change of clock or an event that was lost. */
 const READ_AGAIN = 5 * 60_000;
+/** A moment after the end of a request, so that the backend's clock has passed it too. */
+const AFTER_END = 500;
 
 export function createSync(options: SyncOptions): Sync {
   const { store, vault, log, computer, onServer, now = Date.now, random = Math.random } = options;
@@ -73,12 +77,22 @@ export function createSync(options: SyncOptions): Sync {
   let following: AbortController | null = null;
   let hurry: (() => void) | null = null;
   let lastVersion = -1;
+  let nextEnd: NodeJS.Timeout | undefined;
 
   const clientOf = (server: string) => createBackendClient({ server, fetch: options.fetch, clock, now });
 
   const needConnected = (): Connected => {
     if (connected === null) throw new DoorstepError('not-paired');
     return connected;
+  };
+
+  /** A request that ends by itself sends no event: the list is read again when the next one is over. */
+  const watchEnds = (snapshot: Parsed<typeof DeviceSnapshot>) => {
+    clearTimeout(nextEnd);
+    const ends = snapshot.challenges.map((challenge) => Date.parse(challenge.expiresAt)).filter((end) => !Number.isNaN(end));
+    if (ends.length === 0) return;
+    const left = Math.min(...ends) - Date.parse(snapshot.serverTime);
+    nextEnd = setTimeout(() => void refreshQuietly(), Math.max(left, 0) + AFTER_END);
   };
 
   const show = (snapshot: Parsed<typeof DeviceSnapshot>) => {
@@ -92,6 +106,7 @@ export function createSync(options: SyncOptions): Sync {
       challenges: snapshot.challenges,
       checkedAt: snapshot.serverTime,
     });
+    watchEnds(snapshot);
   };
 
   const readSnapshot = async ({ client, signer }: Connected, signal?: AbortSignal) => {
@@ -103,11 +118,16 @@ export function createSync(options: SyncOptions): Sync {
 
   const forget = async (change: Pick<AppState, 'connection'> & Partial<AppState>) => {
     following?.abort();
+    clearTimeout(nextEnd);
     following = null;
     connected = null;
     lastVersion = -1;
     store.change({ authenticators: [], challenges: [], checkedAt: null, ...change });
     await vault.wipe();
+  };
+
+  const refreshQuietly = async () => {
+    if (connected !== null) await readSnapshot(connected).catch((error: unknown) => void note(error));
   };
 
   /** What a failed exchange means for the whole connection. */
@@ -195,7 +215,7 @@ export function createSync(options: SyncOptions): Sync {
       if (connected !== null) return;
       const kept = await vault.read('device');
       const pairing = kept === null ? null : importPairing(kept);
-      if (pairing === null) {
+      if (pairing === null || (options.only !== null && pairing.server !== options.only)) {
         store.change({ pairing: { state: 'none' } });
         return;
       }
@@ -255,6 +275,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     wake: () => hurry?.(),
     stop() {
+      clearTimeout(nextEnd);
       following?.abort();
     },
   };
@@ -295,7 +316,8 @@ function keychainCode(state: KeychainState): ErrorCode {
 
 /** The page where a pairing code is made, and nothing else of the backend, may be opened in the person's browser. */
 export function pagesOf(server: string): readonly string[] {
+  if (!URL.canParse(server)) return [];
   const { protocol, hostname } = new URL(server);
-  if (protocol !== 'https:' && !isLoopback(hostname)) return [];
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return [];
   return ['/security', '/help', '/accessibility'].map((path) => `${server}${path}`);
 }

@@ -34,7 +34,7 @@ const keychain: Keychain = {
 };
 
 /** A start of the app with what the keychain holds. */
-function start(skew = 0): Sync {
+function start(skew = 0, only: string | null = null): Sync {
   store = createStateStore(firstState('1.0.0', api.server, false));
   const log = createLog(() => undefined);
   const onState = (state: KeychainState) => store.change({ keychain: state });
@@ -45,6 +45,7 @@ function start(skew = 0): Sync {
     log,
     fetch: (url, init) => fetch(url, init),
     computer: { name: 'lab-pc-7', platform: 'linux' },
+    only,
     onServer: (server) => servers.push(server),
     now: () => Date.now() + skew,
     random: () => 0,
@@ -89,6 +90,23 @@ test('after a restart the app is paired without a code, also while the backend i
   expect(store.get().pairing).toMatchObject({ state: 'paired', person: PERSON });
   api.fail.clear();
   await until(() => expect(store.get().connection).toBe('online'));
+});
+
+test('a run for another backend does not count the pairing, and does not forget it', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  const other = start(0, 'https://id.example');
+  await other.start();
+  expect(store.get().pairing).toEqual({ state: 'none' });
+  expect(entries.size).toBe(1);
+});
+
+test('a request that ends by itself goes away without an event', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.change({ challenges: [{ ...CHALLENGE, expiresAt: new Date(Date.now() + 300).toISOString() }] });
+  await until(() => expect(store.get().challenges).toHaveLength(1));
+  api.snapshot = { ...api.snapshot, version: api.snapshot.version + 1, challenges: [] };
+  await until(() => expect(store.get().challenges).toHaveLength(0));
 });
 
 test('an event brings the change, and two readings that overtake each other leave the newer one', async () => {
@@ -229,5 +247,5 @@ test('the pages that may be opened outside are three, and none of a backend that
     'https://id.example/help',
     'https://id.example/accessibility',
   ]);
-  expect(pagesOf('http://id.example')).toEqual([]);
+  for (const server of ['http://id.example', 'ftp://localhost', 'nonsense', '']) expect(pagesOf(server)).toEqual([]);
 });
