@@ -122,6 +122,8 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     tray?.show(state);
     // A PIN is being typed: it belongs in no screenshot and no shared screen.
     window.protect(state.prompt?.prompt.kind === 'pin' || state.prompt?.prompt.kind === 'new-pin');
+    const isNew = ({ id }: { readonly id: string }) => !before.challenges.some((challenge) => challenge.id === id);
+    if (state.challenges.some(isNew)) window.callAttention();
     for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
     before = state;
   });

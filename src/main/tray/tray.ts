@@ -18,9 +18,10 @@ export interface TrayOptions {
 
 export function createTrayIcon({ icons, onOpen, onQuit }: TrayOptions): TrayIcon {
   const image = (state: AppState) => {
-    // macOS inks a template itself; elsewhere the panel's own darkness is not told, and the theme is the best guess.
+    // macOS inks a template itself. Elsewhere the panel's own darkness is not told: some desktops always have a dark one.
     const template = process.platform === 'darwin';
-    const ink = template || !nativeTheme.shouldUseDarkColors ? 'dark' : 'light';
+    const darkPanel = nativeTheme.shouldUseDarkColors || /GNOME|Unity|Pantheon/i.test(process.env['XDG_CURRENT_DESKTOP'] ?? '');
+    const ink = template || !darkPanel ? 'dark' : 'light';
     const picture = nativeImage.createFromPath(join(icons, `tray-${trayLook(state)}-${ink}.png`));
     picture.setTemplateImage(template);
     return picture;

@@ -17,6 +17,8 @@ export interface MainWindow {
   /** Opens it, or brings it to the front. */
   show(): void;
   get(): BrowserWindow | null;
+  /** Something waits for the person: marks the window in the taskbar until they look at it. Never takes the focus from what they type. */
+  callAttention(): void;
   /** Keeps the window out of screenshots and screen sharing, where the platform can. */
   protect(on: boolean): void;
   /** Lets the window close for good. */
@@ -94,6 +96,11 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       window.focus();
     },
     get: () => window,
+    callAttention() {
+      if (window === null || window.isFocused()) return;
+      window.flashFrame(true);
+      window.once('focus', () => window?.flashFrame(false));
+    },
     protect(on) {
       if (isProtected === on) return;
       isProtected = on;
