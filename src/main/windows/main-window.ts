@@ -69,6 +69,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       opened.hide();
     });
     opened.on('hide', options.onGone);
+    opened.on('focus', () => opened.flashFrame(false));
     opened.on('closed', () => {
       window = null;
       options.onGone();
@@ -97,9 +98,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     },
     get: () => window,
     callAttention() {
-      if (window === null || window.isFocused()) return;
-      window.flashFrame(true);
-      window.once('focus', () => window?.flashFrame(false));
+      if (window !== null && !window.isFocused()) window.flashFrame(true);
     },
     protect(on) {
       if (isProtected === on) return;
