@@ -15,7 +15,6 @@ import type { Store } from './domain/stores.ts';
 import { usernameKey } from './domain/usernames.ts';
 import { createServer } from './http/server.ts';
 import { createPasswordHasher } from './passwords/argon2.ts';
-import { openPostgres } from './store/postgres/open-postgres.ts';
 import { openSqlite } from './store/sqlite/open-sqlite.ts';
 import { loadTrust } from './webauthn/load-trust.ts';
 import { createRelyingParty } from './webauthn/relying-party.ts';
@@ -79,10 +78,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   }
 }
 
-function openStore(config: Config, logger: Logger): Promise<Store> {
-  return config.store.kind === 'sqlite'
-    ? openSqlite(config.store.folder)
-    : openPostgres(config.store.address, (error) => logger.warn({ err: error }, 'database connection lost'));
+async function openStore(config: Config, logger: Logger): Promise<Store> {
+  if (config.store.kind === 'sqlite') return openSqlite(config.store.folder);
+  const { openPostgres } = await import('./store/postgres/open-postgres.ts');
+  return openPostgres(config.store.address, (error) => logger.warn({ err: error }, 'database connection lost'));
 }
 
 async function assembleDomain(options: BackendOptions, store: Store, clock: Clock): Promise<Domain> {

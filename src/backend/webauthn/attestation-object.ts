@@ -1,7 +1,6 @@
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { type AuthenticatorData, readAuthenticatorData } from './authenticator-data.ts';
 import { fromBase64Url } from './base64url.ts';
-import { endOfStrictCbor } from './strict-cbor.ts';
+import { readStrictCbor } from './strict-cbor.ts';
 
 export interface AttestationObject {
   readonly format: string;
@@ -17,20 +16,16 @@ const MAX_CHAIN = 8;
 /** Attestation object (WebAuthn Level 3, 6.5.4), one strict CBOR item and nothing after it; null where it does not fit. */
 export function readAttestationObject(attestationObject: string): AttestationObject | null {
   const bytes = fromBase64Url(attestationObject);
-  if (bytes === null || endOfStrictCbor(bytes, 0) !== bytes.length) return null;
-  try {
-    const decoded = decodeAttestationObject(new Uint8Array(bytes));
-    const format: unknown = decoded.get('fmt');
-    const statement: unknown = decoded.get('attStmt');
-    const authData: unknown = decoded.get('authData');
-    if (typeof format !== 'string' || !(authData instanceof Uint8Array) || !(statement instanceof Map)) return null;
-    const data = readAuthenticatorData(authData);
-    const chain: unknown = statement.get('x5c');
-    if (data === null || (chain !== undefined && !isChain(chain))) return null;
-    return { format, data, statement, chain: chain ?? null };
-  } catch {
-    return null;
-  }
+  const read = bytes === null ? null : readStrictCbor(bytes, 0);
+  if (bytes === null || read?.end !== bytes.length || !(read.item instanceof Map)) return null;
+  const format: unknown = read.item.get('fmt');
+  const statement: unknown = read.item.get('attStmt');
+  const authData: unknown = read.item.get('authData');
+  if (typeof format !== 'string' || !(authData instanceof Uint8Array) || !(statement instanceof Map)) return null;
+  const data = readAuthenticatorData(authData);
+  const chain: unknown = statement.get('x5c');
+  if (data === null || (chain !== undefined && !isChain(chain))) return null;
+  return { format, data, statement, chain: chain ?? null };
 }
 
 function isChain(value: unknown): value is Uint8Array[] {

@@ -1,6 +1,6 @@
 /** COSE_Key (RFC 9052, section 7; RFC 9053) of a credential: what is accepted, and how its signatures are checked. */
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
-import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
+import { readStrictCbor } from './strict-cbor.ts';
 
 export interface CredentialKey {
   readonly key: KeyObject;
@@ -48,8 +48,9 @@ const LEAST_RSA_BYTES = 256;
 /** The key, or null where it is of no kind that we accept: unknown, malformed, or one that proves nothing. */
 export function readCredentialKey(publicKey: Uint8Array): CredentialKey | null {
   try {
-    // The library's type names only some labels; by their number they are all the same map.
-    const map = decodeCredentialPublicKey(new Uint8Array(publicKey)) as unknown as ReadonlyMap<number, unknown>;
+    const read = readStrictCbor(publicKey, 0);
+    if (read?.end !== publicKey.length || !(read.item instanceof Map)) return null;
+    const map: ReadonlyMap<unknown, unknown> = read.item;
     const algorithm = map.get(LABEL.alg);
     const shape = typeof algorithm === 'number' ? ALGORITHMS.get(algorithm) : undefined;
     if (typeof algorithm !== 'number' || shape === undefined || map.get(LABEL.kty) !== KTY[shape.kty]) return null;
@@ -65,7 +66,7 @@ function text(value: unknown): string | null {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64url') : null;
 }
 
-function curveJwk(map: ReadonlyMap<number, unknown>, { kty, curve }: AlgorithmShape): JsonWebKey | null {
+function curveJwk(map: ReadonlyMap<unknown, unknown>, { kty, curve }: AlgorithmShape): JsonWebKey | null {
   const [x, y] = [text(map.get(LABEL.x)), text(map.get(LABEL.y))];
   if (curve === undefined || map.get(LABEL.crv) !== curve[0] || x === null) return null;
   if (kty === 'EC') return y === null ? null : { kty, crv: curve[1], x, y };
@@ -78,7 +79,7 @@ function isSmallOrder(point: Buffer): boolean {
   return SMALL_ORDER.has(point.toString('hex'));
 }
 
-function rsaJwk(map: ReadonlyMap<number, unknown>): JsonWebKey | null {
+function rsaJwk(map: ReadonlyMap<unknown, unknown>): JsonWebKey | null {
   const [modulus, n, e] = [map.get(LABEL.n), text(map.get(LABEL.n)), text(map.get(LABEL.e))];
   const longEnough = modulus instanceof Uint8Array && modulus.length >= LEAST_RSA_BYTES && modulus[0] !== 0;
   return longEnough && n !== null && e !== null ? { kty: 'RSA', n, e } : null;

@@ -1,7 +1,6 @@
 /** Reads the files that say which makers are trusted, once, at the start; nothing is ever fetched. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SettingsService } from '@simplewebauthn/server';
 import type { Store } from '../domain/stores.ts';
 import type { AttestationTrust } from './attestation.ts';
 import { readPemCertificates } from './certificates.ts';
@@ -31,7 +30,7 @@ export async function loadTrust(files: TrustFiles, store: Store, now: Date): Pro
   const roots = files.attestationRootsFile === null ? [] : readPemCertificates(readFileSync(files.attestationRootsFile, 'utf8'));
   if (files.metadata === null) return { trust: { roots, metadata: null }, notes: [] };
   const blob = readFileSync(files.metadata.blobFile, 'utf8');
-  const verdict = await readBlob(blob, metadataRoots(files.metadata.rootFile), now);
+  const verdict = await readBlob(blob, await metadataRoots(files.metadata.rootFile), now);
   if (!verdict.ok) return { trust: { roots, metadata: null }, notes: [{ kind: 'metadata-refused', fault: verdict.fault }] };
   const { metadata } = verdict;
   if (!(await advance(store, metadata, blob, now))) {
@@ -43,8 +42,9 @@ export async function loadTrust(files: TrustFiles, store: Store, now: Date): Pro
 }
 
 /** The root that the administrator names, or the public roots of the FIDO Metadata Service that the library knows. */
-function metadataRoots(file: string | null): X509Certificate[] {
+async function metadataRoots(file: string | null): Promise<X509Certificate[]> {
   if (file !== null) return readPemCertificates(readFileSync(file, 'utf8'));
+  const { SettingsService } = await import('@simplewebauthn/server');
   return SettingsService.getRootCertificates({ identifier: 'mds' }).flatMap(readPemCertificates);
 }
 

@@ -5,7 +5,6 @@
  * judged in `attestation.ts`.
  */
 import { hash } from 'node:crypto';
-import { SettingsService, verifyRegistrationResponse } from '@simplewebauthn/server';
 import type {
   AssertionAnswer,
   AssertionVerdict,
@@ -37,9 +36,6 @@ const MOST_KEYS = 10_000;
 const FORMATS = new Set(['none', 'packed', 'fido-u2f', 'tpm', 'android-key', 'apple']);
 
 export function createRelyingParty(options: RelyingPartyOptions): WebAuthn {
-  for (const identifier of ['android-key', 'android-safetynet', 'apple'] as const) {
-    SettingsService.setRootCertificates({ identifier, certificates: [] });
-  }
   const algorithms = options.algorithms ?? DEFAULT_ALGORITHMS;
   const rpIdHash = hash('sha256', options.rpId, 'buffer');
   const context = { ...options, algorithms, rpIdHash, keys: new KeptKeys(MOST_KEYS) };
@@ -132,6 +128,7 @@ async function statementHolds(
       const clientData = Buffer.from(answer.response.clientDataJSON, 'base64url');
       return u2fStatementHolds(object, hash('sha256', clientData, 'buffer'));
     }
+    const { verifyRegistrationResponse } = await library();
     const { verified } = await verifyRegistrationResponse({
       response: {
         id: answer.id,
@@ -151,6 +148,19 @@ async function statementHolds(
     // The library throws for every fault of the answer, each with a text of its own; none of them is for people.
     return false;
   }
+}
+
+let loading: Promise<typeof import('@simplewebauthn/server')> | null = null;
+
+/** Loaded at the first registration: it takes longer to load than all the rest of the backend. Its own lists of roots are emptied. */
+function library(): Promise<typeof import('@simplewebauthn/server')> {
+  loading ??= import('@simplewebauthn/server').then((loaded) => {
+    for (const identifier of ['android-key', 'android-safetynet', 'apple'] as const) {
+      loaded.SettingsService.setRootCertificates({ identifier, certificates: [] });
+    }
+    return loaded;
+  });
+  return loading;
 }
 
 /** Lower-case hex with dashes (RFC 9562); all zero means that the token names no model. */

@@ -1,57 +1,98 @@
+/** What CTAP2 CBOR can hold. Maps keep their order; keys are what they are, numbers or texts in all that we read. */
+export type CborItem = number | string | boolean | null | undefined | Uint8Array | readonly CborItem[] | ReadonlyMap<CborItem, CborItem>;
+
+export interface ReadCbor {
+  readonly item: CborItem;
+  /** Where the next item would begin. */
+  readonly end: number;
+}
+
 /**
- * Walks over one CBOR item and says where it ends, or null where it is not in the form that CTAP2 asks for (CTAP 2.1,
- * section 8, message encoding): definite lengths, shortest integers, no tags, no floats, no key twice, little nesting.
- * Key order is left to the maker: browsers have been seen to write the attestation object in another one.
+ * Reads one CBOR item, or answers null where it is not in the form that CTAP2 asks for (CTAP 2.1, section 8, message
+ * encoding): definite lengths, shortest integers, no tags, no floats, no key twice, little nesting. Key order is left to
+ * the maker: browsers have been seen to write the attestation object in another one.
  */
-export function endOfStrictCbor(bytes: Uint8Array, start: number, depth = 0): number | null {
+export function readStrictCbor(bytes: Uint8Array, start: number, depth = 0): ReadCbor | null {
   const head = readHead(bytes, start);
   if (head === null || depth > MAX_DEPTH) return null;
   const { major, value, end } = head;
   switch (major) {
     case 0:
+      return { item: value, end };
     case 1:
-      return end;
+      return { item: -1 - value, end };
     case 2:
-      return end + value <= bytes.length ? end + value : null;
+      return end + value <= bytes.length ? { item: bytes.subarray(end, end + value), end: end + value } : null;
     case 3:
-      return end + value <= bytes.length && isUtf8(bytes.subarray(end, end + value)) ? end + value : null;
+      return readText(bytes, end, value);
     case 4:
-      return endOfItems(bytes, end, value, depth);
+      return readArray(bytes, end, value, depth);
     case 5:
-      return endOfMap(bytes, end, value, depth);
+      return readMap(bytes, end, value, depth);
     case 7:
-      // false, true, null, undefined; anything else is a float, a break or unassigned.
-      return value >= 20 && value <= 23 && end === start + 1 ? end : null;
+      // Anything else is a float, a break or unassigned.
+      return end === start + 1 && SIMPLE.has(value) ? { item: SIMPLE.get(value), end } : null;
     default:
       return null;
   }
 }
 
-const MAX_DEPTH = 8;
-
-function endOfItems(bytes: Uint8Array, start: number, count: number, depth: number): number | null {
-  // Each item takes a byte or more: a count beyond the bytes that are left is a lie.
-  if (count > bytes.length - start) return null;
-  let position: number | null = start;
-  for (let index = 0; index < count && position !== null; index += 1) position = endOfStrictCbor(bytes, position, depth + 1);
-  return position;
+/** Where the item at `start` ends; null where it is not strict. */
+export function endOfStrictCbor(bytes: Uint8Array, start: number): number | null {
+  return readStrictCbor(bytes, start)?.end ?? null;
 }
 
-function endOfMap(bytes: Uint8Array, start: number, pairs: number, depth: number): number | null {
-  if (pairs * 2 > bytes.length - start) return null;
-  const keys = new Set<string>();
-  let position = start;
-  for (let index = 0; index < pairs; index += 1) {
-    const keyEnd = endOfStrictCbor(bytes, position, depth + 1);
-    if (keyEnd === null) return null;
-    const key = Buffer.from(bytes.subarray(position, keyEnd)).toString('hex');
-    if (keys.has(key)) return null;
-    keys.add(key);
-    const valueEnd = endOfStrictCbor(bytes, keyEnd, depth + 1);
-    if (valueEnd === null) return null;
-    position = valueEnd;
+const MAX_DEPTH = 8;
+const SIMPLE: ReadonlyMap<number, CborItem> = new Map<number, CborItem>([
+  [20, false],
+  [21, true],
+  [22, null],
+  [23, undefined],
+]);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readText(bytes: Uint8Array, start: number, length: number): ReadCbor | null {
+  const end = start + length;
+  if (end > bytes.length) return null;
+  try {
+    return { item: utf8.decode(bytes.subarray(start, end)), end };
+  } catch {
+    return null;
   }
-  return position;
+}
+
+function readArray(bytes: Uint8Array, start: number, count: number, depth: number): ReadCbor | null {
+  // Each item takes a byte or more: a count beyond the bytes that are left is a lie.
+  if (count > bytes.length - start) return null;
+  const items: CborItem[] = [];
+  let end = start;
+  for (let index = 0; index < count; index += 1) {
+    const read = readStrictCbor(bytes, end, depth + 1);
+    if (read === null) return null;
+    items.push(read.item);
+    end = read.end;
+  }
+  return { item: items, end };
+}
+
+function readMap(bytes: Uint8Array, start: number, pairs: number, depth: number): ReadCbor | null {
+  if (pairs * 2 > bytes.length - start) return null;
+  const map = new Map<CborItem, CborItem>();
+  // By their bytes: two equal byte strings are two objects.
+  const keys = new Set<string>();
+  let end = start;
+  for (let index = 0; index < pairs; index += 1) {
+    const key = readStrictCbor(bytes, end, depth + 1);
+    if (key === null) return null;
+    const encoded = Buffer.from(bytes.subarray(end, key.end)).toString('latin1');
+    if (keys.has(encoded)) return null;
+    keys.add(encoded);
+    const value = readStrictCbor(bytes, key.end, depth + 1);
+    if (value === null) return null;
+    map.set(key.item, value.item);
+    end = value.end;
+  }
+  return { item: map, end };
 }
 
 interface Head {
@@ -76,15 +117,4 @@ function readHead(bytes: Uint8Array, start: number): Head | null {
   let value = 0;
   for (let index = 1; index <= size; index += 1) value = value * 256 + (bytes[start + index] ?? 0);
   return value >= least && Number.isSafeInteger(value) ? { major, value, end: start + 1 + size } : null;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    utf8.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }

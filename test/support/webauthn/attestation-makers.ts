@@ -43,11 +43,12 @@ export interface LeafTwist {
   readonly ca?: boolean;
   readonly unit?: string;
   readonly notAfter?: string;
+  readonly extensions?: readonly Buffer[];
 }
 
 export function newLeaf(
   issuer: Authority,
-  { aaguid, ca = false, unit = 'Authenticator Attestation', notAfter }: LeafTwist = {},
+  { aaguid, ca = false, unit = 'Authenticator Attestation', notAfter, extensions = [] }: LeafTwist = {},
 ): Authority {
   const secret = newSecret();
   const name = subject('Token', unit);
@@ -63,6 +64,7 @@ export function newLeaf(
       der.basicConstraints(ca),
       der.subjectKeyId(secret),
       ...(aaguid === undefined ? [] : [der.extension('1.3.6.1.4.1.45724.1.1.4', false, der.octets(aaguid))]),
+      ...extensions,
     ],
   });
   return { name, secret, certificate };

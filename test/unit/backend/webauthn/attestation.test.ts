@@ -1,6 +1,7 @@
 /** Who made a token (C33, C34): a claim counts only where its chain leads to a root of ours or of the metadata. */
-import { describe, expect, it } from 'vitest';
-import { type AttestationTrust, NO_TRUST } from '../../../../src/backend/webauthn/attestation.ts';
+import { sign } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type AttestationTrust, keyIdentifier, NO_TRUST } from '../../../../src/backend/webauthn/attestation.ts';
 import { type BlobVerdict, isStale, type Metadata, readBlob } from '../../../../src/backend/webauthn/metadata.ts';
 import { createRelyingParty } from '../../../../src/backend/webauthn/relying-party.ts';
 import {
@@ -13,6 +14,8 @@ import {
   packedBy,
   signingKey,
 } from '../../../support/webauthn/attestation-makers.ts';
+import type { CborValue } from '../../../support/webauthn/cbor.ts';
+import * as der from '../../../support/webauthn/der.ts';
 import { type Attest, attestNothing, BS, SoftwareKey, selfAttest, type Twist, UP, UV } from '../../../support/webauthn/software-key.ts';
 
 const ORIGIN = 'https://id.example';
@@ -137,6 +140,77 @@ describe('with metadata', () => {
     for (const attest of [good, selfAttest, attestNothing]) {
       expect(await register(trust, attest)).toMatchObject({ ok: false, code: 'attestation.refused', status });
     }
+  });
+});
+
+describe('a U2F key', () => {
+  /** Fixed places in authenticator data with a P-256 key and a 32-byte credential id. */
+  const point = (authData: Buffer): Buffer => Buffer.concat([Buffer.from([4]), authData.subarray(97, 129), authData.subarray(132, 164)]);
+  const u2fBy =
+    (signer: Authority, links: readonly Authority[]): Attest =>
+    ({ authData, clientDataHash }) => ({
+      fmt: 'fido-u2f',
+      attStmt: new Map<string, CborValue>([
+        [
+          'sig',
+          sign(
+            'sha256',
+            Buffer.concat([Buffer.from([0]), authData.subarray(0, 32), clientDataHash, authData.subarray(55, 87), point(authData)]),
+            signingKey(signer.secret),
+          ),
+        ],
+        ['x5c', chain(...links)],
+      ]),
+    });
+  const model = newLeaf(root);
+  const zero = async (trust: AttestationTrust, attest: Attest) => {
+    const relyingParty = createRelyingParty({ origin: ORIGIN, rpId: RP_ID, trust });
+    const answer = new SoftwareKey({ attest }).register({ challenge: QUESTION, rp: { id: RP_ID }, user: { id: 'AA' } }, ORIGIN);
+    const verdict = await relyingParty.checkRegistration(answer, { question: QUESTION, userVerification: 'preferred' });
+    return verdict.ok ? verdict.credential : verdict;
+  };
+  const entry = (status?: string): unknown => {
+    const { aaguid: _aaguid, ...rest } = metadataEntry(DASHED, [root.certificate], status) as Record<string, unknown>;
+    return { ...rest, attestationCertificateKeyIdentifiers: [keyIdentifier(asCertificate(model.certificate))] };
+  };
+
+  it('is found in the metadata by the key of its certificate', async () => {
+    const attest = u2fBy(model, [model]);
+    expect(await zero(rooted, attest)).toMatchObject({ attestation: 'verified', model: null, aaguid: null });
+    expect(await zero({ roots: [], metadata: await metadata([entry()]) }, attest)).toMatchObject({
+      attestation: 'verified',
+      model: 'Northmoor Token 5',
+    });
+    expect(await zero({ roots: [], metadata: await metadata([entry('REVOKED')]) }, attest)).toMatchObject({ ok: false, status: 'REVOKED' });
+    expect(await zero(NO_TRUST, attest)).toMatchObject({ attestation: 'unverified' });
+  });
+
+  it('is refused with two certificates, with the signature of another, and with none', async () => {
+    for (const attest of [u2fBy(model, [model, root]), u2fBy(leaf, [model])]) {
+      expect(await zero(rooted, attest)).toMatchObject({ ok: false, refusal: 'attestation' });
+    }
+    expect(await zero(rooted, () => ({ fmt: 'fido-u2f', attStmt: new Map() }))).toMatchObject({ ok: false, refusal: 'attestation' });
+  });
+});
+
+describe('the network', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is never asked, whatever addresses a certificate names', async () => {
+    const fetched = vi.fn(() => Promise.reject(new Error('no network')));
+    vi.stubGlobal('fetch', fetched);
+    const address = Buffer.from('http://127.0.0.1:9/list.crl');
+    const points = der.extension('2.5.29.31', false, der.sequence(der.sequence(der.der(0xa0, der.der(0xa0, der.der(0x86, address))))));
+    const naming = newLeaf(root, { aaguid: AAGUID, extensions: [points] });
+    const android: Attest = (signed) => ({ ...packedBy(naming, chain(naming, root))(signed), fmt: 'android-key' });
+    expect(await register(rooted, android)).toMatchObject({ ok: false, refusal: 'attestation' });
+    expect(await register(rooted, packedBy(naming, chain(naming)))).toMatchObject({ attestation: 'verified' });
+    expect(
+      await register({ roots: [], metadata: await metadata([metadataEntry(DASHED, [root.certificate])]) }, packedBy(naming, chain(naming))),
+    ).toMatchObject({
+      attestation: 'verified',
+    });
+    expect(fetched).not.toHaveBeenCalled();
   });
 });
 
