@@ -1,19 +1,38 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { MissingTool, prepareImage, prepareUdev } from './image.ts';
+import { type Image, MissingTool, prepareImage, prepareUdev } from './image.ts';
 
 /** What one step in the guest printed: a name and its JSON. */
 export type Steps = ReadonlyMap<string, unknown>;
 
+/** Nothing in the guest takes nearly as long as this without a word, on a busy machine either. */
+const SILENCE_MS = 90_000;
+
+/** The guest stopped saying anything: emulation got stuck, not what is tested in it. */
+class Silence extends Error {}
+
 /**
- * Boots Debian's kernel in QEMU with the host's root under it, runs `script` there with this very node, and
- * returns what it printed as lines `@@STEP name {json}`. Bounded by `timeoutMs`.
+ * Boots Debian's kernel in QEMU with the host's root under it, runs `script` there with this very node, and returns
+ * what it printed as lines `@@STEP name {json}`. Bounded by `timeoutMs`; a guest that falls silent is booted once more.
  * @throws MissingTool, and Error with the last lines of the console where the guest fails
  */
 export async function runInGuest(script: string, timeoutMs: number): Promise<Steps> {
-  const run = `cd "${process.cwd()}" && exec env HOME=/run TMPDIR=/run NO_COLOR=1 UDEVADM="${prepareUdev()}" PATH=/usr/bin:/bin:/usr/sbin "${process.execPath}" "${script}"`;
-  const image = prepareImage(run);
+  const environment = `HOME=/run TMPDIR=/run NO_COLOR=1 UDEVADM="${prepareUdev()}" PATH=/usr/bin:/bin:/usr/sbin`;
+  const image = prepareImage(`cd "${process.cwd()}" && exec env ${environment} "${process.execPath}" "${script}"`);
+  const until = Date.now() + timeoutMs;
+  try {
+    return await boot(image, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof Silence)) throw error;
+    process.emitWarning(`${error.message}\nIt is booted once more.`);
+    return await boot(image, until - Date.now());
+  } finally {
+    rmSync(image.initrd, { force: true });
+  }
+}
+
+async function boot(image: Image, timeoutMs: number): Promise<Steps> {
   const qemu = spawn(
     'qemu-system-x86_64',
     [
@@ -26,41 +45,39 @@ export async function runInGuest(script: string, timeoutMs: number): Promise<Ste
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  const console: string[] = [];
+  const lines: string[] = [];
+  const lastWords = (): string => `its last words:\n${lines.slice(-30).join('\n')}`;
   const steps = new Map<string, unknown>();
   let ended: string | null = null;
-  const over = new Promise<void>((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new Error(`the guest took longer than ${timeoutMs} ms`)), timeoutMs);
-    qemu.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? new MissingTool('qemu-system-x86_64', 'qemu-system-x86') : error);
-    });
-    qemu.on('close', () => {
-      clearTimeout(deadline);
-      resolve();
-    });
-    const take = (line: string): void => {
-      console.push(line);
-      const step = /@@STEP (\S+) (.*)$/.exec(line);
-      if (step !== null) steps.set(step[1] ?? '', parsed(step[2] ?? ''));
-      const end = /@@(END \d+|ERROR .*)$/.exec(line);
-      if (end === null) return;
-      ended = end[1] ?? '';
-      clearTimeout(deadline);
-      resolve();
-    };
-    createInterface({ input: qemu.stdout }).on('line', take);
-    createInterface({ input: qemu.stderr }).on('line', (line) => console.push(line));
-  });
+  const stops: (() => void)[] = [() => qemu.kill('SIGKILL')];
   try {
-    await over;
-  } catch (error) {
-    if (error instanceof MissingTool) throw error;
-    throw new Error(`${(error as Error).message}; its last words:\n${console.slice(-30).join('\n')}`);
+    await new Promise<void>((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error(`the guest took longer than ${timeoutMs} ms; ${lastWords()}`)), timeoutMs);
+      const silence = setTimeout(() => reject(new Silence(`the guest fell silent; ${lastWords()}`)), SILENCE_MS);
+      stops.push(
+        () => clearTimeout(deadline),
+        () => clearTimeout(silence),
+      );
+      qemu.on('error', (error: NodeJS.ErrnoException) => {
+        reject(error.code === 'ENOENT' ? new MissingTool('qemu-system-x86_64', 'qemu-system-x86') : error);
+      });
+      qemu.on('close', () => resolve());
+      createInterface({ input: qemu.stdout }).on('line', (line) => {
+        silence.refresh();
+        lines.push(line);
+        const step = /@@STEP (\S+) (.*)$/.exec(line);
+        if (step !== null) steps.set(step[1] ?? '', parsed(step[2] ?? ''));
+        const end = /@@(END \d+|ERROR .*)$/.exec(line);
+        if (end === null) return;
+        ended = end[1] ?? '';
+        resolve();
+      });
+      createInterface({ input: qemu.stderr }).on('line', (line) => lines.push(line));
+    });
   } finally {
-    qemu.kill('SIGKILL');
-    rmSync(image.initrd, { force: true });
+    for (const stop of stops) stop();
   }
-  if (ended !== 'END 0') throw new Error(`the guest ended with ${ended ?? 'nothing'}; its last words:\n${console.slice(-30).join('\n')}`);
+  if (ended !== 'END 0') throw new Error(`the guest ended with ${ended ?? 'nothing'}; ${lastWords()}`);
   return steps;
 }
 

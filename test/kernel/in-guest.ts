@@ -7,19 +7,20 @@ import { runLadder } from '../peers/ladder-parent.ts';
 import { VirtualToken } from '../support/token/index.ts';
 import { UhidDevice } from './uhid.ts';
 
-const run = promisify(execFile);
+/** Bounded, so that a tool that hangs is named. */
+const run = (tool: string, args: readonly string[]) => promisify(execFile)(tool, args, { timeout: 60_000, killSignal: 'SIGKILL' });
 const peers = new URL('../peers/', import.meta.url).pathname;
 
 function step(name: string, result: unknown): void {
   console.log(`@@STEP ${name} ${JSON.stringify(result)}`);
-  console.log(`${name} after ${Math.round(performance.now())} ms`);
+  console.log(`@@STAGE ${name} after ${Math.round(performance.now())} ms`);
 }
 
 /** A fresh token, and its hidraw node once the kernel has made it. */
-async function plugIn(token: VirtualToken, serial: string): Promise<UhidDevice> {
-  const device = await UhidDevice.plug(token, { product: 'Kernel key', serial });
+async function plugIn(token: VirtualToken, serial: string): Promise<void> {
+  UhidDevice.plug(token, { product: 'Kernel key', serial });
   for (let left = 200; left > 0 && !existsSync('/dev/hidraw0'); left -= 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  return device;
+  console.log(`@@STAGE plugged in ${serial}`);
 }
 
 async function libfido2(): Promise<void> {
@@ -63,7 +64,6 @@ async function ladder(): Promise<void> {
   step('ladder', await runLadder(token, {}));
 }
 
-/** A read of /dev/uhid that never returns would hold up a plain exit: the line itself ends the guest. */
 async function main(): Promise<void> {
   const token = new VirtualToken();
   await plugIn(token, 'K-1');
@@ -75,6 +75,9 @@ async function main(): Promise<void> {
 }
 
 main().then(
-  () => console.log('@@END 0'),
-  (error: unknown) => console.log(`@@ERROR ${error instanceof Error ? JSON.stringify(error.message) : 'unknown'}`),
+  () => process.exit(0),
+  (error: unknown) => {
+    console.log(`@@ERROR ${error instanceof Error ? JSON.stringify(error.message) : 'unknown'}`);
+    process.exit(1);
+  },
 );

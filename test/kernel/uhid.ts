@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { FIDO_REPORT_DESCRIPTOR, type UsbIdentity, type VirtualToken } from '../support/token/index.ts';
 
 /** Event types of linux/uhid.h. */
@@ -18,42 +18,39 @@ const BUS_USB = 3;
 const EIO = 5;
 const REPORT_SIZE = 64;
 
+/** How often the events of the kernel are looked for. It keeps 32 of them and drops the next. */
+const POLL_MS = 1;
+
 /** A token behind the kernel's own HID stack, by /dev/uhid. */
 export class UhidDevice {
-  readonly #file: FileHandle;
+  readonly #file: number;
+  readonly #event = Buffer.alloc(EVENT_SIZE);
   readonly #stops: (() => void)[];
-  #writes: Promise<unknown> = Promise.resolve();
-  #gone = false;
 
-  private constructor(file: FileHandle, token: VirtualToken) {
+  private constructor(file: number, token: VirtualToken) {
     this.#file = file;
+    // Polled, because a read that waits would hold a thread of Node's small pool for as long as the token is plugged in.
+    const poll = setInterval(() => this.#listen(token), POLL_MS);
     this.#stops = [
-      token.subscribe((report) => this.#write(inputEvent(report))),
+      () => clearInterval(poll),
+      token.subscribe((report) => writeSync(this.#file, inputEvent(report))),
       token.onPlug((pluggedIn) => {
         if (!pluggedIn) this.#destroy();
       }),
     ];
-    void this.#listen(token);
   }
 
-  /** Makes the kernel see the token. */
-  static async plug(token: VirtualToken, identity: UsbIdentity = {}): Promise<UhidDevice> {
+  /** Makes the kernel see the token, until it is unplugged. */
+  static plug(token: VirtualToken, identity: UsbIdentity = {}): UhidDevice {
     if (!token.pluggedIn) token.plugIn();
-    const device = new UhidDevice(await open('/dev/uhid', 'r+'), token);
-    await device.#write(createEvent(identity));
+    const device = new UhidDevice(openSync('/dev/uhid', constants.O_RDWR | constants.O_NONBLOCK), token);
+    writeSync(device.#file, createEvent(identity));
     return device;
   }
 
-  /** Resolves when the kernel has been told of everything so far. */
-  async settled(): Promise<void> {
-    await this.#writes;
-  }
-
-  async #listen(token: VirtualToken): Promise<void> {
-    const event = Buffer.alloc(EVENT_SIZE);
-    while (!this.#gone) {
-      const { bytesRead } = await this.#file.read(event, 0, EVENT_SIZE, null).catch(() => ({ bytesRead: 0 }));
-      if (bytesRead < 4) return;
+  #listen(token: VirtualToken): void {
+    while (token.pluggedIn && this.#read() >= 4) {
+      const event = this.#event;
       switch (event.readUInt32LE(0)) {
         case OUTPUT: {
           const size = event.readUInt16LE(4 + DATA_MAX);
@@ -62,27 +59,31 @@ export class UhidDevice {
           break;
         }
         case GET_REPORT:
-          this.#write(refusal(GET_REPORT_REPLY, event.readUInt32LE(4)));
+          writeSync(this.#file, refusal(GET_REPORT_REPLY, event.readUInt32LE(4)));
           break;
         case SET_REPORT:
-          this.#write(refusal(SET_REPORT_REPLY, event.readUInt32LE(4)));
+          writeSync(this.#file, refusal(SET_REPORT_REPLY, event.readUInt32LE(4)));
           break;
       }
     }
   }
 
-  #write(event: Buffer): Promise<unknown> {
-    this.#writes = this.#writes.then(() => (this.#gone ? null : this.#file.write(event))).catch(() => null);
-    return this.#writes;
+  /** Bytes of the next event; 0 where there is none. */
+  #read(): number {
+    try {
+      return readSync(this.#file, this.#event, 0, EVENT_SIZE, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
   }
 
   #destroy(): void {
     for (const stop of this.#stops) stop();
     const event = Buffer.alloc(4);
     event.writeUInt32LE(DESTROY, 0);
-    void this.#write(event).then(() => {
-      this.#gone = true;
-    });
+    writeSync(this.#file, event);
+    closeSync(this.#file);
   }
 }
 
