@@ -9,6 +9,7 @@ let fido2: Libfido2 | null = null;
 let token = new VirtualToken();
 
 async function plugIn(kind: Profile = profile('full')): Promise<Libfido2> {
+  await fido2?.close();
   token = new VirtualToken({ profile: kind });
   fido2 = await Libfido2.on(token);
   return fido2;
