@@ -1,8 +1,28 @@
 /** Limits on guessing: tries are counted before they are looked at, so that no number of parallel ones gets more. */
+import { isIPv6 } from 'node:net';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { Domain } from './domain.ts';
 import type { AttemptLimit } from './policy.ts';
 import type { Tables } from './stores.ts';
+
+/**
+ * What counts as one source: an IPv4 address, or the /64 network of an IPv6 one, because whoever has one address there
+ * has 2^64 of them (RFC 6177).
+ */
+export function sourceKey(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [left = '', right] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === undefined || right === '' ? [] : right.split(':');
+  const missing = right === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array.from({ length: missing }, () => '0'), ...tail];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
 
 export interface AttemptKey {
   readonly key: string;

@@ -229,6 +229,21 @@ onEachStore('ceremonies', (_dialect, environment) => {
     });
   });
 
+  it('two last keys are not both removed, even at once', async () => {
+    await backend.addPerson('grace', 'secret');
+    const browser = await withPassword('grace');
+    const [one, two] = [new SoftwareKey(), new SoftwareKey()];
+    const ids: string[] = [];
+    for (const key of [one, two]) ids.push(((await browser.enroll(key)).body as { authenticator: Authenticator }).authenticator.id);
+    const codes = await Promise.all([
+      browser.call('removeAuthenticator', { params: { id: ids[0] ?? '' } }),
+      browser.call('removeAuthenticator', { params: { id: ids[1] ?? '' } }),
+    ]);
+    expect(codes.map(code).sort()).toEqual([204, 'authenticator.last-way']);
+    const person = await backend.domain.store.read.people.byUsernameKey('grace');
+    expect(await backend.domain.store.read.authenticators.listOf(person?.id ?? '')).toHaveLength(1);
+  });
+
   it('wrong answers make the next question wait', async () => {
     const browser = await withPassword('amina');
     for (let times = 0; times < 20; times += 1) expect(code(await browser.secondStep(amina, { flags: 0 }))).toBe('webauthn.failed');

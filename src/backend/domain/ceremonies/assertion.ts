@@ -6,7 +6,7 @@
 import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
 import type { AuditEvent } from '../audit.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { waitAfter } from '../limits.ts';
+import { sourceKey, waitAfter } from '../limits.ts';
 import type { AuthenticatorRecord, CeremonyPurpose, CeremonyRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
 import type { AssertionAnswer, Refusal } from '../webauthn.ts';
@@ -44,7 +44,7 @@ export async function guardAnswers(domain: Domain, caller: Caller, asker: Asker)
 }
 
 function attemptKey(caller: Caller, asker: Asker): string {
-  return `second-step:${asker.person.id}:source:${caller.source}`;
+  return `second-step:${asker.person.id}:source:${sourceKey(caller.source)}`;
 }
 
 /**

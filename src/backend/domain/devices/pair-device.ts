@@ -2,7 +2,7 @@ import { DoorstepError } from '../../../contract/errors.ts';
 import type { PairedDevice } from '../../../contract/http/shapes.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
-import { type AttemptKey, guardTry } from '../limits.ts';
+import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import { personView } from '../views.ts';
 import { hashPairingCode, readPairingCode } from './pairing-code.ts';
@@ -17,7 +17,7 @@ export interface PairDeviceInput {
 
 /** Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `request.rate-limited`, `request.busy`. */
 export async function pairDevice(domain: Domain, caller: Caller, input: PairDeviceInput): Promise<PairedDevice> {
-  const limit: AttemptKey = { key: `pairing:source:${caller.source}`, limit: domain.policy.limits.pairingPerSource };
+  const limit: AttemptKey = { key: `pairing:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.pairingPerSource };
   await guardTry(domain, [limit]);
   const code = readPairingCode(input.code);
   if (code === null) return refuse(domain, caller);

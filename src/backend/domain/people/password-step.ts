@@ -5,7 +5,7 @@ import { hasWorkingWay } from '../authenticators/ways.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret, newId, newSecret } from '../identifiers.ts';
-import { type AttemptKey, guardTry } from '../limits.ts';
+import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { PersonRecord, SessionRecord, StoredSessionState } from '../model.ts';
 import { usernameKey } from '../usernames.ts';
 
@@ -65,10 +65,11 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
 function limitsOf(domain: Domain, account: string, caller: Caller): Record<'account' | 'accountAndSource' | 'source', AttemptKey> {
   const name = createHash('sha256').update(account).digest('base64url');
   const limits = domain.policy.limits;
+  const source = sourceKey(caller.source);
   return {
     account: { key: `password:account:${name}`, limit: limits.passwordPerAccount },
-    accountAndSource: { key: `password:account:${name}:source:${caller.source}`, limit: limits.passwordPerAccountAndSource },
-    source: { key: `password:source:${caller.source}`, limit: limits.passwordPerSource },
+    accountAndSource: { key: `password:account:${name}:source:${source}`, limit: limits.passwordPerAccountAndSource },
+    source: { key: `password:source:${source}`, limit: limits.passwordPerSource },
   };
 }
 

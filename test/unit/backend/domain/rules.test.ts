@@ -1,10 +1,13 @@
 /** Small pure rules of the domain. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AuditRow, auditHash, CHAIN_START, verifyChain } from '../../../../src/backend/domain/audit.ts';
 import { readPairingCode } from '../../../../src/backend/domain/devices/pairing-code.ts';
-import { waitAfter } from '../../../../src/backend/domain/limits.ts';
+import { sourceKey, waitAfter } from '../../../../src/backend/domain/limits.ts';
 import { usernameKey } from '../../../../src/backend/domain/usernames.ts';
+
+// Both cores may be busy with other suites.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe('a user name', () => {
   it('has one form, whatever its case, width, spacing and composition', () => {
@@ -39,6 +42,18 @@ describe('a pairing code', () => {
     for (const typed of ['KTRW4N7X', 'ktrw-4n7x', ' KTRW – 4N7X\n', 'ＫＴＲＷ４Ｎ７Ｘ']) expect(readPairingCode(typed)).toBe('KTRW4N7X');
     for (const typed of ['', 'KTRW4N7', 'KTRW4N7XX', 'KTRW4N70', 'KTRI4N7X', 'KTRW4N7S', 'ÄTRW4N7X'])
       expect(readPairingCode(typed)).toBeNull();
+  });
+});
+
+describe('a source', () => {
+  it('is an IPv4 address, or a /64 network', () => {
+    for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:192.0.2.7']) expect(sourceKey(address)).toBe('192.0.2.7');
+    for (const address of ['2001:db8:0:1::7', '2001:0DB8::1:ffff:0:0:9', '2001:db8:0:1:a:b:c:d', '2001:db8:0:1::%eth0']) {
+      expect(sourceKey(address)).toBe('2001:db8:0:1::/64');
+    }
+    expect(sourceKey('::1')).toBe('0:0:0:0::/64');
+    expect(sourceKey('2001:db8::')).toBe('2001:db8:0:0::/64');
+    expect(sourceKey('local')).toBe('local');
   });
 });
 

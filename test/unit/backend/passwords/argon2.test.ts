@@ -1,8 +1,11 @@
 import { hash } from '@node-rs/argon2';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PasswordHasher } from '../../../../src/backend/domain/people/password-hasher.ts';
 import { createPasswordHasher } from '../../../../src/backend/passwords/argon2.ts';
 import { Turnstile } from '../../../../src/backend/passwords/turnstile.ts';
+
+// Both cores may be busy with other suites.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe('password hashes', () => {
   let passwords: PasswordHasher;

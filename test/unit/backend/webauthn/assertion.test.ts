@@ -2,12 +2,15 @@
 import { createPublicKey, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NO_TRUST } from '../../../../src/backend/webauthn/attestation.ts';
 import { createRelyingParty } from '../../../../src/backend/webauthn/relying-party.ts';
 import { encodeCbor } from '../../../support/webauthn/cbor.ts';
 import { derSignature } from '../../../support/webauthn/deterministic-ecdsa.ts';
 import { BE, BS, SoftwareKey, type Twist, UP, UV } from '../../../support/webauthn/software-key.ts';
+
+// Both cores may be busy with other suites.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ORIGIN = 'https://id.example';
 const RP_ID = 'id.example';
@@ -154,7 +157,8 @@ describe('an assertion', () => {
           const changed = { ...given, response: { ...given.response, [part]: bytes.toString('base64url') } };
           const ours = (await check(changed)).ok;
           expect(ours).toBe(false);
-          expect(await judge(changed)).toBe(ours);
+          // The library overlooks faults in the outer frame of a DER signature; Node, and so our check, does not.
+          if (part !== 'signature') expect(await judge(changed)).toBe(ours);
         },
       ),
       { numRuns: 200 },

@@ -1,7 +1,7 @@
 /** WebAuthn Level 3, section "Test Vectors", through the backend's own verification. */
 import { X509Certificate } from 'node:crypto';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readAttestationObject } from '../../../../src/backend/webauthn/attestation-object.ts';
 import { createRelyingParty } from '../../../../src/backend/webauthn/relying-party.ts';
 import {
@@ -13,6 +13,9 @@ import {
   type Vector,
   W3C_VECTORS,
 } from '../../../support/webauthn/w3c-vectors.ts';
+
+// Both cores may be busy with other suites.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Values that the specification prints (none.ES256, none.ES256.crossOrigin, the root), to hold the generator to it. */
 const PRINTED = {

@@ -1,0 +1,68 @@
+/** The audit trail in the store: one chain, whoever writes, and nothing but additions. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AuditEntry, verifyChain } from '../../../../src/backend/domain/audit.ts';
+import { newId } from '../../../../src/backend/domain/identifiers.ts';
+import type { Store } from '../../../../src/backend/domain/stores.ts';
+import { DIALECTS } from '../../../support/each-store.ts';
+import { type OpenStores, openStores } from '../../../support/open-stores.ts';
+
+// Both cores may be busy with other suites.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const NOW = 1_800_000_000_000;
+const ENTRY: AuditEntry = {
+  event: 'session.ended',
+  outcome: 'done',
+  actor: { kind: 'system', id: null },
+  personId: null,
+  subjectId: null,
+  source: '127.0.0.1',
+  reason: null,
+  facts: { b: 'two', a: 1, c: null, d: true },
+};
+
+describe.each(DIALECTS)('the trail on %s', (dialect) => {
+  let opened: OpenStores;
+  const store = (index?: number): Store => opened.store(index);
+  beforeAll(async () => {
+    opened = await openStores(dialect);
+    await opened.race(12, (tx) => tx.audit.append(ENTRY, NOW));
+  }, 60_000);
+  afterAll(() => opened.close());
+
+  it('is one chain, whoever writes', async () => {
+    const before = (await store().read.audit.list(1, 100_000)).length;
+    await opened.race(60, (tx) => tx.audit.append({ ...ENTRY, subjectId: newId() }, NOW));
+    await store().transaction(async (tx) => {
+      await tx.audit.append(ENTRY, NOW);
+      await tx.audit.append({ ...ENTRY, outcome: 'refused', reason: 'password.wrong' }, NOW);
+    });
+    const rows = await store().read.audit.list(1, 100_000);
+    expect(rows.length).toBe(before + 62);
+    expect(verifyChain(rows)).toMatchObject({ ok: true, rows: rows.length });
+    expect(rows.at(-1)).toMatchObject({ ...ENTRY, outcome: 'refused', reason: 'password.wrong', sequence: rows.length });
+    expect((await store().read.audit.list(2, 1))[0]?.sequence).toBe(2);
+  });
+
+  it('shows any change, any gap and any other order', async () => {
+    const rows = [...(await store().read.audit.list(1, 100_000))];
+    const at = 10;
+    const row = rows[at - 1];
+    if (row === undefined) throw new Error('too few rows');
+    for (const changed of [{ reason: 'x' }, { at: 1 }, { facts: {} }, { source: null }, { actor: { kind: 'person' as const, id: 'x' } }]) {
+      expect(verifyChain(rows.with(at - 1, { ...row, ...changed }))).toEqual({ ok: false, at });
+    }
+    expect(verifyChain(rows.toSpliced(at - 1, 1))).toEqual({ ok: false, at });
+    expect(verifyChain([...rows.slice(0, at - 1), ...rows.slice(at, at + 1), row])).toEqual({ ok: false, at });
+  });
+
+  it('cannot be changed or cut by who can only speak SQL to the tables', async () => {
+    for (const statement of [
+      `update "audit" set "reason" = 'x' where "sequence" = 1`,
+      `delete from "audit" where "sequence" = 1`,
+      ...(dialect === 'postgres' ? ['truncate "audit"'] : []),
+    ]) {
+      await expect(opened.raw(statement)).rejects.toThrow(/append-only/);
+    }
+  });
+});
