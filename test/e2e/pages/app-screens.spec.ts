@@ -37,6 +37,9 @@ test.describe('first run', () => {
   test('connects with a code, and says what is wrong with it', async ({ page }) => {
     const bridge = await FakeBridge.open(page, server.address, unpaired);
     await expect(page.getByRole('heading', { level: 1, name: 'Connect this computer' })).toBeVisible();
+    const link = page.getByRole('link', { name: 'https://id.northmoor.example/security' });
+    await expect(link).toHaveAttribute('href', 'https://id.northmoor.example/security');
+    await expect(link).toHaveAttribute('target', '_blank');
     await look(page, 'app-connect');
 
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
@@ -326,7 +329,7 @@ test.describe('keys', () => {
 test('settings: address, keychain, version, and disconnecting after a question', async ({ page }) => {
   const bridge = await FakeBridge.open(page, server.address, paired);
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await expect(page.getByText('https://id.northmoor.example')).toBeVisible();
+  await expect(page.getByText('https://id.northmoor.example', { exact: true })).toBeVisible();
   await expect(page.getByText('0.1.0')).toBeVisible();
   await look(page, 'app-settings');
   await page.getByRole('button', { name: 'Disconnect this computer' }).click();

@@ -221,6 +221,7 @@ export const app = {
     title: 'Settings',
     connection: 'Connection',
     address: 'Address',
+    page: 'Your security page',
     person: 'You',
     organization: 'Organization',
     computer: 'This computer',
