@@ -22,6 +22,7 @@ export const app = {
     codeMissing: 'Type the code from your security page.',
     button: 'Connect',
     busy: 'Connecting…',
+    noCode: 'I have no code. What now?',
     to: 'Connecting to',
     change: 'Change',
     server: 'Address of the service',

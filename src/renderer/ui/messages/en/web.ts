@@ -109,6 +109,10 @@ export const web = {
         text: 'Nobody can read it back. Wipe the key in Doorstep under Keys, then add it again. Wiping removes everything that is kept on it.',
       },
       {
+        title: 'I need a code for Doorstep',
+        text: 'Open your security page, sign in, and choose ‘Add this computer’. If you cannot sign in yet, go to the help desk.',
+      },
+      {
         title: 'I lost my key',
         text: 'Sign in with another way, open your security page, and remove the lost key at once. With no other way left, go to the help desk.',
       },
