@@ -30,7 +30,7 @@ export interface Policy {
     readonly passwordPerAccountAndSource: AttemptLimit;
     readonly passwordPerSource: AttemptLimit;
     readonly pairingPerSource: AttemptLimit;
-    readonly secondStepPerPerson: AttemptLimit;
+    readonly secondStepPerPersonAndSource: AttemptLimit;
   };
 }
 
@@ -54,6 +54,6 @@ export const defaultPolicy: Policy = {
     // Many people may sit behind one address.
     passwordPerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: 10 * SECOND },
     pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: MINUTE },
-    secondStepPerPerson: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: null },
+    secondStepPerPersonAndSource: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: null },
   },
 };

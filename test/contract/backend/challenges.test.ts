@@ -122,6 +122,8 @@ onEachStore('challenges', (_dialect, environment) => {
     const { id } = await ask(library, { username: 'tomas', returnTo: RETURN });
     const browser = new Browser(backend);
     expect(code(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
+    // That is no wrong password, however often it happens.
+    for (let times = 0; times < 10; times += 1) expect(code(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
     await browser.password('amina', 'secret');
     expect(code(await browser.secondStep(key, {}, id))).toBe('challenge.other-person');
     expect((await read(library, id)).state).toBe('pending');

@@ -92,7 +92,7 @@ async function refuseAnswer(domain: Domain, caller: Caller, asker: Asker, refuse
     const now = domain.clock.now();
     if (!(await tx.ceremonies.consume(refused.ceremony.id, now))) return;
     const key = attemptKey(caller, asker);
-    const limit = domain.policy.limits.secondStepPerPerson;
+    const limit = domain.policy.limits.secondStepPerPersonAndSource;
     const failures = await tx.attempts.count(key, now, limit.forgetEvery);
     const wait = failures === null ? 0 : waitAfter(failures, limit);
     if (wait > 0) await tx.attempts.block(key, now + wait);

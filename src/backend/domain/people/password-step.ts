@@ -7,6 +7,7 @@ import type { Caller, Domain } from '../domain.ts';
 import { hashSecret, newId, newSecret } from '../identifiers.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { PersonRecord, SessionRecord, StoredSessionState } from '../model.ts';
+import type { Transaction } from '../stores.ts';
 import { usernameKey } from '../usernames.ts';
 
 export interface PasswordStepInput {
@@ -35,13 +36,11 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
   const right = await domain.passwords.verify(person?.passwordHash ?? null, input.password);
   if (person === null || !right) return refuse(domain, caller, person, 'password.wrong');
   if (person.disabledAt !== null) return refuse(domain, caller, person, 'person.disabled');
-  if (input.challengeId !== null) await requireOpenChallenge(domain, input.challengeId, person.id);
+  if (input.challengeId !== null) await requireChallenge(domain, limits, input.challengeId, person);
   await renewHash(domain, person, input.password);
   const opened = newSession(person, await firstState(domain, person), caller, input.challengeId, domain.clock.now());
   await domain.store.transaction(async (tx) => {
-    await tx.attempts.clear(limits.account.key);
-    await tx.attempts.clear(limits.accountAndSource.key);
-    await tx.attempts.forgive(limits.source.key);
+    await forgiveTry(tx, limits);
     await endPrevious(tx, input.previousToken);
     await tx.sessions.insert(opened.session);
     await tx.audit.append(
@@ -61,8 +60,26 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
   return opened;
 }
 
+/** What is wrong with the service's request is no wrong password: the try is forgiven before that is said. */
+async function requireChallenge(domain: Domain, limits: Limits, challengeId: string, person: PersonRecord): Promise<void> {
+  try {
+    await requireOpenChallenge(domain, challengeId, person.id);
+  } catch (error) {
+    await domain.store.transaction((tx) => forgiveTry(tx, limits));
+    throw error;
+  }
+}
+
+async function forgiveTry(tx: Transaction, limits: Limits): Promise<void> {
+  await tx.attempts.clear(limits.account.key);
+  await tx.attempts.clear(limits.accountAndSource.key);
+  await tx.attempts.forgive(limits.source.key);
+}
+
+type Limits = Readonly<Record<'account' | 'accountAndSource' | 'source', AttemptKey>>;
+
 /** Keys hold a hash of what was typed: people type passwords into the wrong field. */
-function limitsOf(domain: Domain, account: string, caller: Caller): Record<'account' | 'accountAndSource' | 'source', AttemptKey> {
+function limitsOf(domain: Domain, account: string, caller: Caller): Limits {
   const name = createHash('sha256').update(account).digest('base64url');
   const limits = domain.policy.limits;
   const source = sourceKey(caller.source);
@@ -132,7 +149,7 @@ function newSession(
   return { token, session };
 }
 
-async function endPrevious(tx: Parameters<Parameters<Domain['store']['transaction']>[0]>[0], token: string | null): Promise<void> {
+async function endPrevious(tx: Transaction, token: string | null): Promise<void> {
   if (token === null) return;
   const previous = await tx.sessions.byTokenHash(hashSecret(token));
   if (previous !== null) await tx.sessions.remove(previous.id);
