@@ -1,6 +1,6 @@
 /** Runs the steps of `npm run check` and `npm test`, counts what passed and failed, and says so in one last line. */
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { node, root } from './setup.mjs';
 import { asOrdinaryUser, isRoot, openProject, ordinaryEnvironment, ordinaryUser, privateFolder, startVirtualDisplay } from './system.mjs';
@@ -97,7 +97,8 @@ export async function runPlaywright(project, electron) {
   const scratch = privateFolder(user, 'doorstep-test-');
   const results = path.join(root, 'test-results');
   mkdirSync(results, { recursive: true });
-  if (isRoot) chownSync(results, user.uid, user.gid);
+  // A run as root may have left pictures that the ordinary user cannot write over.
+  if (isRoot) spawnSync('chown', ['-R', `${user.uid}:${user.gid}`, results]);
   const report = path.join(scratch.folder, 'report.json');
   const shown = (file) => path.join(opened.root, path.relative(root, file));
   const command = opened.wrap(
