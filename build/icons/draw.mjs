@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const DOOR = 'M6.5 20V9.5a5.5 5.5 0 0 1 11 0V20M3.5 20h17';
