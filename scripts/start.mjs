@@ -92,9 +92,10 @@ async function stopAll() {
  * What the app says that a person should read. Chromium and the session bus tell of every driver that a small
  * machine lacks, and the app's own log of every step; DOORSTEP_LOG_LEVEL=info shows it all.
  */
-function showWarnings(child) {
+function showWarnings(child, onShown) {
   const noise = /^\[\d+:\d{4}\/\d{6}\.\d+:[A-Z]+:|^dbus-daemon\[|"level":"info"/;
   readline.createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.includes('"event":"window.shown"')) onShown();
     if (process.env.DOORSTEP_LOG_LEVEL === 'info' || !noise.test(line)) console.error(line);
   });
 }
@@ -130,7 +131,47 @@ function announce({ origin, demo }) {
   console.log('\nPress Ctrl-C to stop.');
 }
 
-const split = ([program, ...words]) => [program, words];
+/** A display, or a virtual one where there is none; as root, the ordinary user's way to it. */
+async function chooseDisplay(env, home, user) {
+  if (!hasDisplay()) {
+    const display = await startVirtualDisplay();
+    console.log(`There is no display here: Doorstep opens its window on a virtual one (${display.display}).`);
+    return { env: { DISPLAY: display.display }, virtual: true, stop: display.stop };
+  }
+  if (!isRoot || !env.XAUTHORITY) return { env: {}, virtual: false, stop: () => {} };
+  const copy = path.join(home, 'xauthority');
+  copyFileSync(env.XAUTHORITY, copy);
+  chownSync(copy, user.uid, user.gid);
+  return { env: { XAUTHORITY: copy }, virtual: false, stop: () => {} };
+}
+
+/** The window, with a keychain of its own where the person's cannot be reached. */
+function startApp({ words, env, needsKeychain, home, user, spawnAs }) {
+  let command = words;
+  let password = null;
+  const all = { ...env };
+  if (needsKeychain) {
+    const keychain = withKeychain(words, home);
+    command = keychain.command;
+    password = keychain.password;
+    Object.assign(all, keychain.env);
+    mkdirSync(keychain.env.XDG_DATA_HOME, { recursive: true });
+    if (isRoot) chownSync(keychain.env.XDG_DATA_HOME, user.uid, user.gid);
+    console.log('It has a keychain of its own for this run, so this computer is connected anew each time.');
+  }
+  // 0: the pairing code, once the backend has made one; 4: the keychain's password.
+  const started = spawnAs('app', command, {
+    stdio: ['pipe', 'inherit', 'pipe', 'ignore', password === null ? 'ignore' : 'pipe'],
+    env: all,
+  });
+  started.child.stdin.on('error', () => {});
+  if (password !== null) started.child.stdio[4].end(`${password}\n`);
+  const shown = new Promise((resolve) => {
+    showWarnings(started.child, () => resolve(true));
+    started.ended.then(() => resolve(false));
+  });
+  return { ...started, shown };
+}
 
 async function main() {
   const { help, server } = parse(process.argv.slice(2));
@@ -147,9 +188,9 @@ async function main() {
     isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share')),
     'doorstep',
   );
-  run(...split(asOrdinaryUser(user, ['mkdir', '-p', '-m', '0700', data])));
-  const inProject = (file) => path.join(project.root, path.relative(root, file));
-  const command = (...words) => project.wrap(asOrdinaryUser(user, words));
+  const inProject = (...parts) => path.join(project.root, path.relative(root, path.resolve(root, ...parts)));
+  const spawnAs = (name, words, options) =>
+    start(name, project.wrap(asOrdinaryUser(user, words)), { cwd: project.root === root ? root : undefined, ...options });
   let display = null;
 
   const stop = async () => {
@@ -160,42 +201,64 @@ async function main() {
     home.remove();
   };
   const interrupted = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(0));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(null));
   });
 
   try {
-    const virtual = !hasDisplay();
-    if (virtual) {
-      display = await startVirtualDisplay();
-      env.DISPLAY = display.display;
-      console.log(`There is no display here: Doorstep opens its window on a virtual one (${display.display}).`);
-    } else if (isRoot && env.XAUTHORITY) {
-      const copy = path.join(home.folder, 'xauthority');
-      copyFileSync(env.XAUTHORITY, copy);
-      chownSync(copy, user.uid, user.gid);
-      env.XAUTHORITY = copy;
-    }
+    display = await chooseDisplay(env, home.folder, user);
+    Object.assign(env, display.env);
     if (isRoot) console.log(`You are root, and Electron keeps its sandbox only as an ordinary user: Doorstep runs as ${user.name}.`);
+    const [makeFolder, ...folderWords] = asOrdinaryUser(user, ['mkdir', '-p', '-m', '0700', data]);
+    run(makeFolder, folderWords);
 
     const practice = { socket: path.join(home.folder, 'practice.sock'), control: path.join(home.folder, 'practice-control.sock') };
-    const appEnv = {
-      ...env,
-      DOORSTEP_DATA: path.join(data, 'app'),
-      DOORSTEP_PRACTICE_SOCKET: practice.socket,
-      DOORSTEP_PRACTICE_CONTROL: practice.control,
-    };
-    let backend = null;
+    const [port, demoPort] = server === null ? await freePorts() : [];
+    const address = server ?? `http://localhost:${port}`;
+    const app = startApp({
+      words: [inProject(electron), project.root],
+      env: {
+        ...env,
+        DOORSTEP_DATA: path.join(data, 'app'),
+        DOORSTEP_SERVER: address,
+        DOORSTEP_PRACTICE_SOCKET: practice.socket,
+        DOORSTEP_PRACTICE_CONTROL: practice.control,
+        DOORSTEP_PAIRING_STDIN: server === null ? '1' : '',
+      },
+      needsKeychain: display.virtual || isRoot,
+      home: home.folder,
+      user,
+      spawnAs,
+    });
+
+    // Nothing competes with the first window for the processor.
+    const shown = await Promise.race([app.shown, interrupted]);
+    if (shown === null) return 0;
+    if (!shown && (await app.ended).code === 0) {
+      console.log('Doorstep is open already: its window is in front now.');
+      return 0;
+    }
+    spawnAs(
+      'practice key',
+      [
+        inProject(node),
+        inProject('test/support/token/practice.ts'),
+        '--socket',
+        practice.socket,
+        '--control',
+        practice.control,
+        '--state',
+        path.join(data, 'practice-key.json'),
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'], env },
+    );
     if (server === null) {
-      const [port, demoPort] = await freePorts();
-      appEnv.DOORSTEP_SERVER = `http://localhost:${port}`;
-      backend = start('backend', command(inProject(node), inProject(path.join(root, 'src', 'backend', 'start.ts'))), {
-        cwd: project.root === root ? root : undefined,
+      const backend = spawnAs('backend', [inProject(node), inProject('src/backend/start.ts')], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
           ...env,
           DOORSTEP_BACKEND_DATA: path.join(data, 'backend'),
           DOORSTEP_LISTEN: `127.0.0.1:${port}`,
-          DOORSTEP_ORIGIN: appEnv.DOORSTEP_SERVER,
+          DOORSTEP_ORIGIN: address,
           DOORSTEP_DEMO: '1',
           DOORSTEP_DEMO_LISTEN: `127.0.0.1:${demoPort}`,
           DOORSTEP_ORGANIZATION: 'Northmoor University',
@@ -203,65 +266,19 @@ async function main() {
           DOORSTEP_LOG_LEVEL: env.DOORSTEP_LOG_LEVEL ?? 'warn',
         },
       });
-    } else appEnv.DOORSTEP_SERVER = server;
-
-    let app = [inProject(electron), project.root];
-    let password = null;
-    if (virtual || isRoot) {
-      const keychain = withKeychain(app, home.folder);
-      app = keychain.command;
-      password = keychain.password;
-      Object.assign(appEnv, keychain.env);
-      mkdirSync(keychain.env.XDG_DATA_HOME, { recursive: true });
-      if (isRoot) chownSync(keychain.env.XDG_DATA_HOME, user.uid, user.gid);
-      console.log('It has a keychain of its own for this run, so this computer is connected anew each time.');
-    }
-    const window = start('app', command(...app), {
-      cwd: project.root === root ? root : undefined,
-      // 0: the pairing code, once the backend has made one; 4: the keychain's password.
-      stdio: ['pipe', 'inherit', 'pipe', 'ignore', password === null ? 'ignore' : 'pipe'],
-      env: { ...appEnv, DOORSTEP_PAIRING_STDIN: backend ? '1' : '' },
-    });
-    window.child.stdin.on('error', () => {});
-    showWarnings(window.child);
-    if (password !== null) window.child.stdio[4].end(`${password}\n`);
-    start(
-      'practice key',
-      command(
-        inProject(node),
-        inProject(path.join(root, 'test', 'support', 'token', 'practice.ts')),
-        '--socket',
-        practice.socket,
-        '--control',
-        practice.control,
-        '--state',
-        path.join(data, 'practice-key.json'),
-      ),
-      {
-        cwd: project.root === root ? root : undefined,
-        stdio: ['ignore', 'inherit', 'inherit'],
-        env,
-      },
-    );
-
-    if (backend) {
       const ready = await Promise.race([readiness(backend), interrupted]);
-      if (ready !== 0) {
-        window.child.stdin.end(`${JSON.stringify({ pairingCode: ready.demo?.pairingCode })}\n`);
-        announce(ready);
-      }
+      if (ready === null) return 0;
+      app.child.stdin.end(`${JSON.stringify({ pairingCode: ready.demo?.pairingCode })}\n`);
+      announce(ready);
     } else {
-      window.child.stdin.end();
+      app.child.stdin.end();
       console.log(`\nDoorstep is open, for ${server}. Press Ctrl-C to stop.`);
     }
 
     const watched = running.filter(({ name }) => name !== 'practice key');
-    const first = await Promise.race([
-      interrupted.then(() => null),
-      ...watched.map(({ name, ended }) => ended.then((how) => ({ name, ...how }))),
-    ]);
-    await stop();
+    const first = await Promise.race([interrupted, ...watched.map(({ name, ended }) => ended.then((how) => ({ name, ...how })))]);
     if (first === null || (first.name === 'app' && first.code === 0)) return 0;
+    await stop();
     throw new SetUpError(`the ${first.name} ended (${first.why}).`, 'The lines above say why.');
   } finally {
     await stop();

@@ -66,6 +66,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     preload: join(root, 'dist', 'preload', 'index.cjs'),
     icon: join(root, 'build', 'icons', 'doorstep.png'),
     devTools: !app.isPackaged,
+    onShown: () => log.info('window.shown'),
     onClose: () => trayShown && !quitting,
     onGone: () => prompts.cancel(),
   });

@@ -7,6 +7,8 @@ export interface MainWindowOptions {
   readonly preload: string;
   readonly icon: string;
   readonly devTools: boolean;
+  /** It shows for the first time. */
+  readonly onShown: () => void;
   /** The person closed it. True hides it and keeps the app; false lets it close. */
   readonly onClose: () => boolean;
   /** What the window showed is gone: closed, hidden, reloaded or crashed. Whatever it was asked ends as a "no". */
@@ -62,7 +64,10 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     });
     window = opened;
     opened.setContentProtection(isProtected);
-    opened.once('ready-to-show', () => opened.show());
+    opened.once('ready-to-show', () => {
+      opened.show();
+      options.onShown();
+    });
     opened.on('close', (event) => {
       if (released || !options.onClose()) return;
       event.preventDefault();
