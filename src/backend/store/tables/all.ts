@@ -23,7 +23,7 @@ function tablesOn(db: Kysely<Schema>, locking: Locking): Omit<Tables, 'audit'> {
     services: servicesOn(db),
     pairing: pairingOn(db),
     replays: replaysOn(db),
-    attempts: attemptsOn(db, locking),
+    attempts: attemptsOn(db),
     facts: factsOn(db),
   };
 }

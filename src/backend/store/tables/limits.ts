@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { AttemptStore, ReplayStore } from '../../domain/stores.ts';
-import type { Locking } from '../locking.ts';
 import type { Schema } from '../schema.ts';
 
 export function replaysOn(db: Kysely<Schema>): ReplayStore {
@@ -23,20 +22,20 @@ export function replaysOn(db: Kysely<Schema>): ReplayStore {
 /** A counter that is about to lock, or has, is never forgotten. */
 const MOST_FORGOTTEN = 100;
 
-export function attemptsOn(db: Kysely<Schema>, locking: Locking): AttemptStore {
+export function attemptsOn(db: Kysely<Schema>): AttemptStore {
   return {
     async byKey(key) {
       const row = await db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key).executeTakeFirst();
       return row ?? null;
     },
     async count(key, at, forgetEvery) {
-      await db
+      // An update that changes nothing: it locks the row, and makes it where another one has just removed it.
+      const { failures, blockedUntil, lastAt } = await db
         .insertInto('attempts')
         .values({ key, failures: 0, blockedUntil: 0, lastAt: at })
-        .onConflict((oc) => oc.doNothing())
-        .execute();
-      const query = db.selectFrom('attempts').select(['failures', 'blockedUntil', 'lastAt']).where('key', '=', key);
-      const { failures, blockedUntil, lastAt } = await (locking.rows ? query.forUpdate() : query).executeTakeFirstOrThrow();
+        .onConflict((oc) => oc.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
+        .returning(['failures', 'blockedUntil', 'lastAt'])
+        .executeTakeFirstOrThrow();
       if (blockedUntil > at) return null;
       const forgotten = forgetEvery === null ? 0 : Math.max(0, Math.floor((at - lastAt) / forgetEvery));
       const left = Math.max(0, failures - forgotten);

@@ -323,6 +323,19 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     expect(await store().read.attempts.byKey(key)).toBeNull();
   });
 
+  it('counts a try also while another one clears the count', async () => {
+    const key = newId();
+    const counted = await Promise.all(
+      Array.from({ length: 120 }, (_, index) =>
+        store(index).transaction(async (tx) => {
+          if (index % 3 === 0) await tx.attempts.clear(key);
+          return tx.attempts.count(key, NOW, null);
+        }),
+      ),
+    );
+    expect(counted.every((count) => count !== null && count >= 1)).toBe(true);
+  });
+
   it('forgets tries one by one where it is told to, and keeps the time that is left over', async () => {
     const key = newId();
     const count = (at: number) => store().transaction((tx) => tx.attempts.count(key, NOW + at, 100));
