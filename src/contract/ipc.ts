@@ -101,6 +101,8 @@ export interface AppState {
   /** Clock of this computer minus that of the backend, seconds; null before the first contact. */
   readonly clockSkew: number | null;
   readonly tokens: readonly TokenSummary[];
+  /** Which plugged-in token (by its id) is which of `authenticators` (by its id), as far as the tokens say so without a touch. */
+  readonly recognized: Readonly<Record<string, string>>;
   readonly authenticators: readonly Authenticator[];
   /** Instant of the last snapshot, or null. */
   readonly checkedAt: string | null;

@@ -169,6 +169,11 @@ export interface TokenCalls {
   changePin: { request: { tokenId: string }; answer: TokenSummary };
   reset: { request: { tokenId: string }; answer: TokenSummary };
   wink: { request: { tokenId: string }; answer: null };
+  /**
+   * Which of these credentials (base64url) the token holds, asked silently: no prompt, no touch, no PIN. Null where it
+   * holds none or does not say. A hint, no proof. `token.busy` where another call has the token: ask again later.
+   */
+  recognize: { request: { tokenId: string; rpId: string; credentialIds: readonly string[] }; answer: { credentialId: string | null } };
   passkeys: { request: { tokenId: string }; answer: readonly PasskeySummary[] };
   deletePasskey: { request: { tokenId: string; credentialId: string }; answer: null };
   renamePasskeyUser: { request: { tokenId: string; credentialId: string; userName: string; userDisplayName: string }; answer: null };

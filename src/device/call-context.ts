@@ -1,6 +1,7 @@
 /** What every call of the token process is given, and how it takes hold of tokens. */
 import { DoorstepError } from '../contract/errors.ts';
 import type { TokenCall, TokenCalls } from '../contract/tokens.ts';
+import type { Background } from './background.ts';
 import type { Clock } from './clock.ts';
 import type { Roster } from './roster.ts';
 import { chooseToken } from './session/choose-token.ts';
@@ -12,8 +13,7 @@ export interface CallContext {
   readonly roster: Roster;
   /** Ids of the tokens that a call works with now. */
   readonly busy: Set<string>;
-  /** Tokens that are being asked for their state right now: a call waits that moment. */
-  readonly glances: ReadonlyMap<string, Promise<void>>;
+  readonly background: Background;
   readonly clock: Clock;
   readonly human: Human;
   /** Aborts when the person stops the call. */
@@ -83,17 +83,18 @@ async function holding<T>(
   context: CallContext,
   flow: (tokens: NotEmpty<SessionToken>, ceremony: Ceremony) => Promise<T>,
 ): Promise<T> {
-  const { busy, glances, roster, stopped, human, clock } = context;
-  await Promise.all(tokens.map(({ id }) => glances.get(id)));
+  const { busy, background, roster, stopped, human, clock } = context;
   if (tokens.some(({ id }) => busy.has(id))) throw new DoorstepError('token.busy', { reason: 'another-call' });
   const [only] = tokens;
   const signal = tokens.length === 1 ? AbortSignal.any([stopped, roster.goneSignal(only.id)]) : stopped;
-  for (const { id } of tokens) busy.add(id);
+  const ids = tokens.map(({ id }) => id);
+  for (const id of ids) busy.add(id);
   try {
+    await background.giveWay(ids);
     return await flow(tokens, { human, signal, clock });
   } catch (error) {
     throw whyStopped(signal, error);
   } finally {
-    for (const { id } of tokens) busy.delete(id);
+    for (const id of ids) busy.delete(id);
   }
 }

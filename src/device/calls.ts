@@ -1,6 +1,7 @@
 /** What each call of the token process does: find the token, hold it for this call alone, run the flow. */
 import { type CallHandlers, timed, withSomeToken, withToken } from './call-context.ts';
 import { wink } from './ctaphid/link-commands.ts';
+import { recognizeCall } from './recognize-call.ts';
 import { resetCall } from './reset-call.ts';
 import { assert } from './session/assert.ts';
 import { deletePasskey, listPasskeys, renamePasskeyUser } from './session/passkeys.ts';
@@ -51,6 +52,7 @@ export const CALLS: CallHandlers = {
       await renamePasskeyUser(token, request.credentialId, request, ceremony);
       return null;
     }),
+  recognize: recognizeCall,
   wink: (request, context) =>
     withToken(request.tokenId, context, async ({ link }, { signal }) => {
       await wink(link, { signal });

@@ -1,6 +1,7 @@
 /** The token process from the inside: answers every `TokenCalls` member over a message port, all failures as data. */
 import { DoorstepError, failure } from '../contract/errors.ts';
 import type { FromTokenProcess, PromptAnswer, TokenCall, ToTokenProcess } from '../contract/tokens.ts';
+import { Background } from './background.ts';
 import { timed } from './call-context.ts';
 import { CALLS } from './calls.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
@@ -39,7 +40,7 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
   const clock = options.clock ?? systemClock;
   const calls = new Map<number, ActiveCall>();
   const busy = new Set<string>();
-  const glances = new Map<string, Promise<void>>();
+  const background = new Background();
   const roster = new Roster({
     sources: options.sources,
     clock,
@@ -51,23 +52,20 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
   const glanceLater = async (token: SessionToken) => {
     const gone = roster.goneSignal(token.id);
     await pause(clock, GLANCE_AFTER_MS, gone);
-    if (gone.aborted || busy.has(token.id)) return;
-    const glance = glanceAtPin(token);
-    glances.set(token.id, glance);
-    await glance;
-    glances.delete(token.id);
-    roster.touched();
+    const free = () => !gone.aborted && !busy.has(token.id);
+    if ((await background.run(token.id, free, () => glanceAtPin(token))) !== null) roster.touched();
   };
 
   const run = async (id: number, call: TokenCall, request: unknown) => {
     if (calls.has(id)) return;
     const active = new ActiveCall(id, port, clock);
     calls.set(id, active);
-    roster.hurry();
+    // Recognizing concerns a token that is there: nobody waits for another one.
+    if (call !== 'recognize') roster.hurry();
     try {
       const answer = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
       if (answer === undefined) throw new DoorstepError('request.malformed', { call: String(call) });
-      const context = { roster, busy, glances, clock, human: active, stopped: active.signal };
+      const context = { roster, busy, background, clock, human: active, stopped: active.signal };
       const value = await timed(context, CALL_MS, async (within): Promise<unknown> => answer(request as never, within));
       if (active.signal.aborted) throw active.signal.reason;
       port.post({ kind: 'done', id, ok: true, value });

@@ -93,7 +93,7 @@ async function listFor(
   if (request.allow.length === 0) return [];
   if (allow.length === 0) return [NOBODYS_ID];
   if (whole) return allow;
-  return [(await findHeld(token, request.rpId, allow, proof, ceremony)) ?? NOBODYS_ID];
+  return [(await findHeld(token, request.rpId, allow, proof, { signal: ceremony.signal })) ?? NOBODYS_ID];
 }
 
 /** With several passkeys for the site the person chooses, unless the token's own display has let them. */

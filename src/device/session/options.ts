@@ -54,7 +54,15 @@ function clientSide(type: 'webauthn.create' | 'webauthn.get', challenge: string,
 }
 
 function idsOf(list: readonly CredentialDescriptorJson[] | undefined, member: string): readonly Uint8Array[] {
-  return (list ?? []).map(({ id }) => {
+  return readIds(
+    (list ?? []).map(({ id }) => id),
+    member,
+  );
+}
+
+/** The bytes of credential ids. Throws `request.malformed`, also for an empty one. */
+export function readIds(ids: readonly string[], member: string): readonly Uint8Array[] {
+  return ids.map((id) => {
     const bytes = bytesOf(id, member);
     if (bytes.length === 0) throw malformed(member);
     return bytes;

@@ -5,8 +5,7 @@ import { encodeDescriptors } from '../ctap2/credentials.ts';
 import { type GetAssertionRequest, getAssertion, sizeOfGetAssertion } from '../ctap2/get-assertion.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import { STATUS, statusError } from '../ctap2/status.ts';
-import { MAX_LINK_MESSAGE } from '../link.ts';
-import type { Ceremony } from './human.ts';
+import { type CallOptions, MAX_LINK_MESSAGE } from '../link.ts';
 import type { SessionToken } from './token.ts';
 import { proofMembers, type UserProof } from './user-proof.ts';
 
@@ -39,14 +38,14 @@ export async function findHeld(
   rpId: string,
   ids: readonly Uint8Array[],
   proof: UserProof,
-  ceremony: Ceremony,
+  options: CallOptions,
 ): Promise<Uint8Array | null> {
   const info = token.ctap2;
   const clientDataHash = new Uint8Array(32);
   const members = proofMembers(proof.kind === 'token' ? proof : { kind: 'none' }, clientDataHash);
   const request: GetAssertionRequest = { rpId, clientDataHash, userPresence: false, ...members };
   for (const part of partsOf(info, ids, sizeOfGetAssertion(request))) {
-    const answer = await getAssertion(token.link, { ...request, allowList: part }, { signal: ceremony.signal });
+    const answer = await getAssertion(token.link, { ...request, allowList: part }, options);
     if (answer.ok) return answer.value.credentialId ?? (part.length === 1 ? (part[0] ?? null) : null);
     if (answer.status !== STATUS.noCredentials && answer.status !== STATUS.invalidCredential) throw statusError(answer.status);
   }

@@ -79,7 +79,7 @@ async function heldAmong(
   proof: UserProof,
   ceremony: Ceremony,
 ): Promise<readonly Uint8Array[]> {
-  const held = await findHeld(token, creation.rp.id, exclude, proof, ceremony);
+  const held = await findHeld(token, creation.rp.id, exclude, proof, { signal: ceremony.signal });
   return held === null ? [] : [held];
 }
 

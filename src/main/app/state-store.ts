@@ -21,6 +21,7 @@ export function firstState(version: string, server: string, practiceAvailable: b
     connection: 'connecting',
     clockSkew: null,
     tokens: [],
+    recognized: {},
     authenticators: [],
     checkedAt: null,
     challenges: [],

@@ -113,6 +113,7 @@ export const unpaired: AppState = {
   connection: 'online',
   clockSkew: 0,
   tokens: [],
+  recognized: {},
   authenticators: [],
   checkedAt: null,
   challenges: [],
