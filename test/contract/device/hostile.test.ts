@@ -19,8 +19,10 @@ const BOUND_MS = 400_000;
 
 interface Flow {
   readonly name: string;
-  /** Packets from the token that the flow takes when nothing goes wrong, at least. */
+  /** Packets from the token until all is done, when nothing goes wrong, at least. */
   readonly packets: number;
+  /** A look at the token follows; what was done stays done when it fails. */
+  readonly looksAfterwards?: true;
   readonly pin: boolean;
   readonly run: (token: SessionToken, credentialId: string, ceremony: Ceremony) => Promise<unknown>;
 }
@@ -54,6 +56,7 @@ const FLOWS: readonly Flow[] = [
   {
     name: 'change PIN',
     packets: 4,
+    looksAfterwards: true,
     pin: true,
     run: (token, _id, ceremony) => changePin(token, ceremony),
   },
@@ -109,14 +112,24 @@ const person = () =>
 
 describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
   it.each(FAULTS)('ends with a name whatever packet the fault is in: $name', async ({ name, fault }) => {
-    for (let at = 0; at < flow.packets; at++) {
+    let at = 0;
+    for (; ; at++) {
       const { key, clock, virtual, id } = await tokenFor(flow);
       virtual.arm({ at, fault });
       const ceremony = () => ({ human: person(), clock, signal: new AbortController().signal });
       const code = await outcome(clock, flow.run(key.token, id, ceremony()));
+      // Signatures differ in length by a byte or two, and so may the last packet: it is over where nothing is left to spoil.
+      if (virtual.armed.length > 0) {
+        expect(code, `${name} after the last packet`).toBe('ok');
+        break;
+      }
       if (HARMLESS.has(name)) expect(code, `${name} in packet ${at}`).toBe('ok');
       if (AT_FIRST.has(name)) expect(['ok', 'token.misbehaved'], `${name} in packet ${at}`).toContain(code);
       if (AT_FIRST.has(name) && at === 0) expect(code).toBe('ok');
+      if (flow.looksAfterwards && at >= flow.packets) {
+        expect(code, `${name} in packet ${at}`).toBe('ok');
+        continue;
+      }
       if (LASTING.has(name)) {
         expect(['token.timeout', 'token.not-touched', 'token.misbehaved'], `${name} in packet ${at}: ${code}`).toContain(code);
         continue;
@@ -131,6 +144,7 @@ describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
         expect(code, `${name} in packet ${at}`).toBe('token.gone');
       }
     }
+    expect(at).toBeGreaterThanOrEqual(flow.packets);
   });
 });
 
