@@ -10,6 +10,7 @@ import { createSync, pagesOf } from '../sync/sync.ts';
 import { forkTokenProcess } from '../tokens/child.ts';
 import type { connectPracticeKey } from '../tokens/practice.ts';
 import { createPrompts } from '../tokens/prompts.ts';
+import { watchRecognition } from '../tokens/recognition.ts';
 import { superviseTokens, type TokenSupervisor } from '../tokens/supervisor.ts';
 import { createTrayIcon, type TrayIcon } from '../tray/tray.ts';
 import { hasTray } from '../tray/watcher.ts';
@@ -105,6 +106,8 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
       onFault: (fault) => store.change({ fault }),
     }),
   );
+  // Before the window is told of a change, so that it hears of a token that went and of what it was called at once.
+  const stopRecognition = watchRecognition({ store, tokens: tokens.handle, log });
   const keys = createKeyFlows({ sync, tokens: tokens.handle, prompts, challenges: () => store.get().challenges });
 
   const closeDoor = openDoor({
@@ -171,6 +174,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
       prompts.cancel();
       closeDoor();
       sync.stop();
+      stopRecognition();
       practice?.stop();
       tray?.destroy();
       keychain.stop();

@@ -27,8 +27,6 @@ export class App {
   state = $state.raw<AppState | null>(null);
   screen = $state<Screen>('home');
   dialog = $state.raw<AppDialog | null>(null);
-  /** Which plugged-in token is which of the person's keys, as far as enrolling and trying have shown. */
-  ties = $state.raw<Readonly<Record<string, string>>>({});
   /** Requests that ended while they were being answered, until they are dealt with. */
   over = $state.raw<readonly WaitingChallenge[]>([]);
   /** The last failure of each place on the screen, by its name. */
@@ -50,20 +48,13 @@ export class App {
       this.broken = true;
       return;
     }
-    this.#bridge.subscribe((state) => this.#take(state));
+    this.#bridge.subscribe((state) => {
+      this.state = state;
+    });
     const answer = await this.#bridge.invoke('state.get', {});
-    if (answer.ok) {
-      if (this.state === null) this.#take(answer.value);
-    } else if (this.state === null) {
-      this.broken = true;
-    }
-  }
-
-  #take(state: AppState): void {
-    this.state = state;
-    const plugged = new Set(state.tokens.map((token) => token.id));
-    const kept = Object.entries(this.ties).filter(([tokenId]) => plugged.has(tokenId));
-    if (kept.length !== Object.keys(this.ties).length) this.ties = Object.fromEntries(kept);
+    if (this.state !== null) return;
+    if (answer.ok) this.state = answer.value;
+    else this.broken = true;
   }
 
   go(screen: Screen): void {
@@ -78,10 +69,15 @@ export class App {
     return this.state?.tokens.find((token) => token.id === tokenId) ?? null;
   }
 
-  /** The person's key that this token is, where that is known. */
+  /** The person's key that this token is, where the token says so. */
   keyOf(tokenId: string): Authenticator | null {
-    const id = this.ties[tokenId];
+    const id = this.state?.recognized[tokenId];
     return this.keys.find((key) => key.id === id) ?? null;
+  }
+
+  /** Ids of the person's keys that are plugged in, as far as that is known. */
+  get pluggedIn(): ReadonlySet<string> {
+    return new Set(Object.values(this.state?.recognized ?? {}));
   }
 
   /** What to call a plugged-in token: the person's own name for it, else what it says of itself. */
@@ -130,7 +126,6 @@ export class App {
   async enroll(tokenId: string, name: string): Promise<boolean> {
     const done = await this.ask(`token:${tokenId}`, 'key.enroll', { tokenId, name });
     if (done === null) return false;
-    this.ties = { ...this.ties, [tokenId]: done.value.authenticatorId };
     toasts.say(language.say.app.keys.added({ name }));
     return true;
   }
@@ -139,8 +134,6 @@ export class App {
     const done = await this.ask(`token:${tokenId}`, 'key.try', { tokenId });
     if (done === null) return;
     const { name } = done.value;
-    const same = this.keys.filter((key) => key.name === name);
-    if (same.length === 1 && same[0] !== undefined) this.ties = { ...this.ties, [tokenId]: same[0].id };
     toasts.say(language.say.app.keys.works({ name }));
   }
 
