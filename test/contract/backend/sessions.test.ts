@@ -1,5 +1,6 @@
 /** Sessions and passwords: tokens, times, limits (A1, A2, C18, C20, C23, C30). */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { DoorstepError } from '../../../src/contract/errors.ts';
 import { Browser, problemOf } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
@@ -145,6 +146,17 @@ onEachStore('wrong passwords', (_dialect, environment) => {
     const codes = await Promise.all(Array.from({ length: 60 }, () => code('grace', 'wrong')));
     expect(codes.filter((one) => one === 'password.wrong').length).toBeLessThanOrEqual(5);
     expect(codes.filter((one) => one === 'request.rate-limited').length).toBeGreaterThanOrEqual(55);
+  });
+
+  it('are not counted where the backend was too busy to look', async () => {
+    backend.clock.advance(HOUR);
+    const verify = vi.spyOn(backend.domain.passwords, 'verify');
+    for (let tries = 0; tries < 20; tries += 1) {
+      verify.mockRejectedValueOnce(new DoorstepError('request.busy'));
+      expect(await code('amina', 'secret')).toBe('request.busy');
+    }
+    verify.mockRestore();
+    expect(await code('amina', 'secret')).toBe('ok');
   });
 
   it('stop the password for good after a hundred in a row, and nothing else (C23)', async () => {

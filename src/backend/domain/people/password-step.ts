@@ -33,7 +33,7 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
   const limits = limitsOf(domain, account, caller);
   await guardTry(domain, [limits.source, limits.accountAndSource, limits.account]);
   const person = await domain.store.read.people.byUsernameKey(account);
-  const right = await domain.passwords.verify(person?.passwordHash ?? null, input.password);
+  const right = await checkPassword(domain, limits, person, input.password);
   if (person === null || !right) return refuse(domain, caller, person, 'password.wrong');
   if (person.disabledAt !== null) return refuse(domain, caller, person, 'person.disabled');
   if (input.challengeId !== null) await requireChallenge(domain, limits, input.challengeId, person);
@@ -58,6 +58,22 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
     );
   });
   return opened;
+}
+
+/**
+ * A password that could not be looked at (`request.busy`) was not wrong: the account's tries are taken back, so that a
+ * flood locks nobody out. The address keeps its count: it is part of the flood, or will be served in a moment.
+ */
+async function checkPassword(domain: Domain, limits: Limits, person: PersonRecord | null, password: string): Promise<boolean> {
+  try {
+    return await domain.passwords.verify(person?.passwordHash ?? null, password);
+  } catch (error) {
+    await domain.store.transaction(async (tx) => {
+      await tx.attempts.forgive(limits.accountAndSource.key);
+      await tx.attempts.forgive(limits.account.key);
+    });
+    throw error;
+  }
 }
 
 /** What is wrong with the service's request is no wrong password: the try is forgiven before that is said. */
