@@ -44,7 +44,7 @@ const go = (window: Page, room: 'Home' | 'Keys' | 'Settings') =>
     .click();
 
 test('a person connects, enrolls a key, sets and changes its PIN, answers the VPN, and removes the key', async () => {
-  const { window } = doorstep;
+  let { window } = doorstep;
   const key = new VirtualToken({ touch: { kind: 'by-hand' } });
   let plugged: PluggedToken;
   const touch = async () => {
@@ -83,6 +83,18 @@ test('a person connects, enrolls a key, sets and changes its PIN, answers the VP
     await expect(window.getByText('Blue key is added.')).toBeVisible();
     await expect.poll(async () => (await doorstep.state()).authenticators.map((each) => each.name)).toContain('Blue key');
     await shoot(window, '4-enrolled');
+  });
+
+  await test.step('knows it at once, and again when it is plugged in anew, with no touch', async () => {
+    const card = window.getByRole('region', { name: 'Blue key' });
+    await expect(card).toContainText('Plugged in');
+    await expect(button(window, 'Add this key')).toHaveCount(0);
+    await plugged.unplug();
+    await expect(window.getByText('No key is plugged in')).toBeVisible();
+    expect((await doorstep.state()).recognized).toEqual({});
+    plugged = await bus.plug(key, { product: 'Northmoor key', manufacturer: 'Northmoor Lab', serial: '0001' });
+    await expect(card).toContainText('Northmoor key.');
+    expect(key.wantsTouch).toBe(false);
   });
 
   await test.step('sets a PIN, after one that is too short', async () => {
@@ -164,15 +176,27 @@ test('a person connects, enrolls a key, sets and changes its PIN, answers the VP
     expect(await vpn.outcome()).toBe('denied');
   });
 
-  await test.step('cannot remove the last way in; adds a spare one, then removes the first', async () => {
-    const remove = async () => {
-      await button(window, 'More for Blue key').click();
-      await button(window, 'Remove').click();
-    };
+  await test.step('after a restart with the key plugged in, its name is there before anybody touches it', async () => {
+    await doorstep.quit();
+    doorstep = await launchDoorstep({ env: { ...session.env, ...bus.env }, server: backend.origin, data: doorstep.data });
+    window = doorstep.window;
+    await expect(window.getByText('Blue key')).toBeVisible();
     await go(window, 'Keys');
-    await remove();
+    const card = window.getByRole('region', { name: 'Blue key' });
+    await expect(card).toContainText('Northmoor key.');
+    await expect(card).toContainText('First choice for signing in.');
+    for (const name of ['Try this key', 'Rename', 'Remove Blue key']) await expect(card.getByRole('button', { name })).toBeVisible();
+    await expect(button(window, 'Add this key')).toHaveCount(0);
+    expect(key.wantsTouch).toBe(false);
+    const [authenticator] = (await doorstep.state()).authenticators.filter(({ name }) => name === 'Blue key');
+    expect(Object.values((await doorstep.state()).recognized)).toEqual([authenticator?.id]);
+    await shoot(window, '10-known-after-a-restart');
+  });
+
+  await test.step('cannot remove the last way in; adds a spare one, then removes the first', async () => {
+    await button(window, 'Remove Blue key').click();
     await expect(window.getByRole('dialog').getByText('This is your last way in. Add another first.')).toBeVisible();
-    await shoot(window, '10-last-way');
+    await shoot(window, '11-last-way');
     await window.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
     await plugged.unplug();
     await expect(window.getByText('No key is plugged in')).toBeVisible();
@@ -181,27 +205,31 @@ test('a person connects, enrolls a key, sets and changes its PIN, answers the VP
     await window.getByRole('dialog').getByLabel('Name of this key').fill('Spare key');
     await window.getByRole('dialog').getByRole('button', { name: 'Add this key' }).click();
     await expect(window.getByText('Spare key is added.')).toBeVisible();
-    await remove();
-    await shoot(window, '11-remove');
+    await button(window, 'More for Blue key').click();
+    await button(window, 'Remove').click();
+    await shoot(window, '12-remove');
     await window.getByRole('dialog').getByRole('button', { name: 'Remove Blue key' }).click();
     await expect(window.getByText('Blue key is removed.')).toBeVisible();
     const names = async () => (await doorstep.state()).authenticators.filter((each) => each.state === 'active').map((each) => each.name);
     await expect.poll(names).not.toContain('Blue key');
     expect(await names()).toContain('Spare key');
-    await shoot(window, '12-removed');
+    await shoot(window, '13-removed');
   });
 
-  await test.step('nothing secret is in plain files, in the log or in the environment of a child', async () => {
+  await test.step('nothing secret is in plain files, in the log, in an argument or in the environment of any process', async () => {
     expect(filesHolding(doorstep.data, [PIN, OTHER_PIN, backend.demo.pairingCode, 'PRIVATE KEY'])).toEqual([]);
     for (const secret of [PIN, OTHER_PIN, backend.demo.pairingCode]) expect(doorstep.log()).not.toContain(secret);
     for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-      let text = '';
-      try {
-        text = readFileSync(`/proc/${name}/cmdline`, 'latin1');
-      } catch {
-        continue;
+      for (const part of ['cmdline', 'environ']) {
+        let text = '';
+        try {
+          text = readFileSync(`/proc/${name}/${part}`, 'latin1');
+        } catch {
+          // Gone by now, or somebody else's.
+          continue;
+        }
+        for (const secret of [PIN, OTHER_PIN, backend.demo.pairingCode]) expect(text.includes(secret), `${part} of ${name}`).toBe(false);
       }
-      expect(text.includes(OTHER_PIN) || text.includes(backend.demo.pairingCode)).toBe(false);
     }
   });
 });
