@@ -203,7 +203,7 @@ test.describe('keys', () => {
   test('adds a key under a name of its own, and knows it afterwards', async ({ page }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, authenticators: [blueKey], tokens: [token] });
     bridge.on('key.enroll', async () => {
-      await bridge.push({ authenticators: [blueKey, spareKey] });
+      await bridge.push({ authenticators: [blueKey, spareKey], recognized: { [token.id]: spareKey.id } });
       return { ok: true, value: { authenticatorId: spareKey.id } };
     });
     await page.getByRole('button', { name: 'Keys', exact: true }).click();
@@ -228,7 +228,32 @@ test.describe('keys', () => {
     bridge.on('key.try', () => ({ ok: true, value: { name: 'Blue key' } }));
     await page.getByRole('button', { name: 'Try this key' }).click();
     await expect(page.getByText('Blue key works.')).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Blue key' })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'YubiKey 5 NFC' }).getByRole('alert')).toHaveCount(0);
+  });
+
+  test('calls a key by its name as soon as main knows which it is, and no longer than it is plugged in', async ({ page }) => {
+    const bridge = await FakeBridge.open(page, server.address, {
+      ...paired,
+      tokens: [token, oldToken],
+      recognized: { [token.id]: blueKey.id },
+    });
+    await expect(page.getByRole('listitem').filter({ hasText: 'Blue key' })).toContainText('Plugged in');
+    await page.getByRole('button', { name: 'Keys', exact: true }).click();
+    const blue = page.getByRole('region', { name: 'Blue key' });
+    await expect(blue).toContainText('YubiKey 5 NFC. First choice for signing in.');
+    await expect(blue.getByRole('button', { name: 'Add this key' })).toHaveCount(0);
+    for (const name of ['Try this key', 'Rename', 'Remove Blue key']) await expect(blue.getByRole('button', { name })).toBeVisible();
+    const others = page.getByRole('region', { name: 'Your other keys' });
+    await expect(others).toContainText('Spare key');
+    await expect(others).not.toContainText('Blue key');
+    await expect(page.getByRole('region', { name: 'U2F Zero' }).getByRole('button', { name: 'Add this key' })).toBeVisible();
+    await look(page, 'app-keys-recognized');
+
+    await bridge.push({ recognized: { [token.id]: blueKey.id, [oldToken.id]: spareKey.id } });
+    await expect(page.getByRole('region', { name: 'Spare key' }).getByRole('button', { name: 'Make first choice' })).toBeVisible();
+    await expect(others).toHaveCount(0);
+    await bridge.push({ tokens: [], recognized: {} });
+    await expect(page.getByRole('region', { name: 'Your keys' })).toContainText('Blue key');
   });
 
   test('renames, prefers and removes, never the last one', async ({ page }) => {
