@@ -13,6 +13,8 @@ const TokenId = Type.String({ minLength: 1, maxLength: 128 });
 const Nothing = Type.Object({}, closed);
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' });
+/** base64url of a user handle. */
+const UserId = Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 128 });
 
 export const PromptAnswerSchema = Type.Union([
   Type.Object({ kind: Type.Literal('pin'), pin: Type.String({ minLength: 1, maxLength: 256 }) }, closed),
@@ -41,7 +43,7 @@ export const IPC_REQUESTS = {
   'key.passkeys': Type.Object({ tokenId: TokenId }, closed),
   'key.delete-passkey': Type.Object({ tokenId: TokenId, credentialId: Type.String({ maxLength: 2048 }) }, closed),
   'key.rename-passkey': Type.Object(
-    { tokenId: TokenId, credentialId: Type.String({ maxLength: 2048 }), userName: Name, userDisplayName: Name },
+    { tokenId: TokenId, credentialId: Type.String({ maxLength: 2048 }), userId: UserId, userName: Name, userDisplayName: Name },
     closed,
   ),
   'prompt.answer': Type.Object({ promptId: Type.Integer(), answer: PromptAnswerSchema }, closed),

@@ -176,7 +176,11 @@ export interface TokenCalls {
   recognize: { request: { tokenId: string; rpId: string; credentialIds: readonly string[] }; answer: { credentialId: string | null } };
   passkeys: { request: { tokenId: string }; answer: readonly PasskeySummary[] };
   deletePasskey: { request: { tokenId: string; credentialId: string }; answer: null };
-  renamePasskeyUser: { request: { tokenId: string; credentialId: string; userName: string; userDisplayName: string }; answer: null };
+  /** `userId` is the handle as `passkeys` listed it: the token wants the whole user and refuses another handle. */
+  renamePasskeyUser: {
+    request: { tokenId: string; credentialId: string; userId: string; userName: string; userDisplayName: string };
+    answer: null;
+  };
 }
 
 export type TokenCall = keyof TokenCalls;

@@ -49,7 +49,7 @@ export const CALLS: CallHandlers = {
     }),
   renamePasskeyUser: (request, context) =>
     withToken(request.tokenId, context, async (token, ceremony) => {
-      await renamePasskeyUser(token, request.credentialId, request, ceremony);
+      await renamePasskeyUser(token, request, ceremony);
       return null;
     }),
   recognize: recognizeCall,

@@ -14,8 +14,12 @@ interface Managing {
   readonly setPin: number;
   readonly changePin: number;
   readonly list: number;
+  readonly rename: number;
   readonly delete: number;
 }
+
+const NAMES = { userName: 'ada@new', userDisplayName: 'Ada New' };
+const renamed = { id: Buffer.from('ada'), name: NAMES.userName, displayName: NAMES.userDisplayName };
 
 async function theirs(): Promise<Managing> {
   const token = new VirtualToken({ profile: profile('full') });
@@ -32,7 +36,10 @@ async function theirs(): Promise<Managing> {
     const first = await make('ada');
     await make('bob');
     const list = (await tool(['-L', '-r'], PIN)) + (await tool(['-L', '-k', 'login.example'], PIN));
-    return { setPin, changePin, list, delete: await tool(['-D', '-i', first], PIN) };
+    const handle = Buffer.from('ada').toString('base64');
+    const rename = await tool(['-S', '-c', '-i', first, '-k', handle, '-n', NAMES.userName, '-p', NAMES.userDisplayName], PIN);
+    expect(token.state.credentials.map(({ user }) => user)).toContainEqual(renamed);
+    return { setPin, changePin, list, rename, delete: await tool(['-D', '-i', first], PIN) };
   } finally {
     await peer.close();
   }
@@ -61,7 +68,11 @@ async function ours(): Promise<Managing> {
     const credentialId = await make('ada');
     await make('bob');
     const list = await countPackets(token, async () => expect(await host.answer('passkeys', { tokenId })).toHaveLength(2));
-    return { setPin, changePin, list, delete: await countPackets(token, () => host.answer('deletePasskey', { tokenId, credentialId })) };
+    const asked = { tokenId, credentialId, userId: Buffer.from('ada').toString('base64url'), ...NAMES };
+    const rename = await countPackets(token, () => host.answer('renamePasskeyUser', asked));
+    expect(token.state.credentials.map(({ user }) => user)).toContainEqual(renamed);
+    const remove = await countPackets(token, () => host.answer('deletePasskey', { tokenId, credentialId }));
+    return { setPin, changePin, list, rename, delete: remove };
   } finally {
     await host.stop();
     token.unplug();
@@ -69,7 +80,7 @@ async function ours(): Promise<Managing> {
   }
 }
 
-it('our host sets and changes a PIN, lists and deletes passkeys with no more packets than libfido2', async () => {
+it('our host sets and changes a PIN, lists, renames and deletes passkeys with no more packets than libfido2', async () => {
   const [peer, own] = [await theirs(), await ours()];
   console.table({ libfido2: peer, doorstep: own });
   for (const operation of Object.keys(peer) as (keyof Managing)[]) {

@@ -1,7 +1,7 @@
 /** The passkeys that a token keeps: list, delete, rename their users (CTAP 2.1 section 6.8). */
 import { DoorstepError } from '../../contract/errors.ts';
-import type { PasskeySummary } from '../../contract/tokens.ts';
-import { equalBytes, toBase64url } from '../bytes.ts';
+import type { PasskeySummary, TokenCalls } from '../../contract/tokens.ts';
+import { toBase64url } from '../bytes.ts';
 import { PERMISSION } from '../ctap2/client-pin.ts';
 import { type Answer, unwrap } from '../ctap2/command.ts';
 import {
@@ -45,22 +45,20 @@ export async function deletePasskey(token: SessionToken, credentialId: string, c
   await token.refreshAfter();
 }
 
-/** Throws `token.unsupported` on preview tokens, and what `deletePasskey` throws. */
+/**
+ * The token wants the whole user and compares the handle with the one that it stored (CTAP 2.1 section 6.8.6): the
+ * caller has it from `listPasskeys`, so nothing is listed again.
+ * Throws `token.unsupported` on preview tokens, `token.refused` for another handle, and what `deletePasskey` throws.
+ */
 export async function renamePasskeyUser(
   token: SessionToken,
-  credentialId: string,
-  names: { readonly userName: string; readonly userDisplayName: string },
+  asked: Omit<TokenCalls['renamePasskeyUser']['request'], 'tokenId'>,
   ceremony: Ceremony,
 ): Promise<void> {
-  const id = bytesOf(credentialId, 'credentialId');
+  const credentialId = bytesOf(asked.credentialId, 'credentialId');
+  const user = { id: bytesOf(asked.userId, 'userId'), name: asked.userName, displayName: asked.userDisplayName };
   if (isPreview(token)) throw new DoorstepError('token.unsupported', { reason: 'rename' });
-  await managing(token, ceremony, async (manager) => {
-    // The token wants the whole user with the handle that it stored, and only it knows that.
-    const held = (await enumerate(manager, ceremony)).find(({ credential }) => equalBytes(credential.credentialId, id));
-    if (held === undefined) throw new DoorstepError('token.no-credentials');
-    const user = { id: held.credential.user.id, name: names.userName, displayName: names.userDisplayName };
-    return updateUserInformation(manager, id, user, { signal: ceremony.signal });
-  });
+  await managing(token, ceremony, (manager) => updateUserInformation(manager, credentialId, user, { signal: ceremony.signal }));
 }
 
 function isPreview(token: SessionToken): boolean {

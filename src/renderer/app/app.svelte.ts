@@ -172,8 +172,8 @@ export class App {
   }
 
   async renamePasskey(tokenId: string, passkey: PasskeySummary, userName: string, userDisplayName: string): Promise<void> {
-    const { credentialId } = passkey;
-    const request = { tokenId, credentialId, userName, userDisplayName };
+    const { credentialId, userId } = passkey;
+    const request = { tokenId, credentialId, userId, userName, userDisplayName };
     const done = await this.ask(`passkeys:${tokenId}`, 'key.rename-passkey', request);
     if (done === null) return;
     this.passkeys = this.passkeys.map((one) => (one.credentialId === credentialId ? { ...one, userName, userDisplayName } : one));

@@ -65,11 +65,14 @@ it('renames the user of a passkey', async () => {
   const { key, made } = await keyWithPasskeys('full');
   expect(summaryOf(key.token).can).toMatchObject({ managePasskeys: true, renamePasskeys: true });
   const names = { userName: 'lantern', userDisplayName: 'Lantern' };
-  await key.run((ceremony) => renamePasskeyUser(key.token, made[1] ?? '', names, ceremony), new ScriptedHuman(PIN));
+  const rename = (credentialId: string, userId: string) =>
+    key.run((ceremony) => renamePasskeyUser(key.token, { credentialId, userId, ...names }, ceremony), new ScriptedHuman(PIN));
+  await rename(made[1] ?? '', 'Ag');
   const listed = await key.run((ceremony) => listPasskeys(key.token, ceremony), new ScriptedHuman(PIN));
   expect(listed.find(({ credentialId }) => credentialId === made[1])).toMatchObject({ userId: 'Ag', ...names });
-  const unknown = key.run((ceremony) => renamePasskeyUser(key.token, 'AAAA', names, ceremony), new ScriptedHuman(PIN));
-  expect(await codeOf(unknown)).toBe('token.no-credentials');
+  expect(await codeOf(rename('AAAA', 'Ag'))).toBe('token.no-credentials');
+  expect(await codeOf(rename(made[0] ?? '', 'Ag'))).toBe('token.refused');
+  expect(await codeOf(rename(made[0] ?? '', 'not base64url'))).toBe('request.malformed');
 });
 
 it('shows names without what could mislead', async () => {
@@ -88,6 +91,6 @@ it('shows names without what could mislead', async () => {
 it('does not rename on a key that only knows the preview', async () => {
   const { key, made } = await keyWithPasskeys('fido2.0');
   expect(summaryOf(key.token).can).toMatchObject({ managePasskeys: true, renamePasskeys: false });
-  const names = { userName: 'lantern', userDisplayName: 'Lantern' };
-  expect(await codeOf(key.run((ceremony) => renamePasskeyUser(key.token, made[1] ?? '', names, ceremony)))).toBe('token.unsupported');
+  const asked = { credentialId: made[1] ?? '', userId: 'Ag', userName: 'lantern', userDisplayName: 'Lantern' };
+  expect(await codeOf(key.run((ceremony) => renamePasskeyUser(key.token, asked, ceremony)))).toBe('token.unsupported');
 });

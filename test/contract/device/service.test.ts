@@ -232,7 +232,13 @@ describe('passkeys and winking through the port', () => {
     const options = creation({ authenticatorSelection: { residentKey: 'required', userVerification: 'required' } });
     const { credential } = await service.call('register', { tokenId, origin: ORIGIN, options });
     expect(await service.call('passkeys', { tokenId })).toMatchObject([{ credentialId: credential.id, userName: 'amina' }]);
-    await service.call('renamePasskeyUser', { tokenId, credentialId: credential.id, userName: 'a', userDisplayName: 'A' });
+    await service.call('renamePasskeyUser', {
+      tokenId,
+      credentialId: credential.id,
+      userId: options.user.id,
+      userName: 'a',
+      userDisplayName: 'A',
+    });
     expect(await service.call('passkeys', { tokenId })).toMatchObject([{ credentialId: credential.id, userName: 'a' }]);
     await service.call('deletePasskey', { tokenId, credentialId: credential.id });
     expect(await service.call('passkeys', { tokenId })).toEqual([]);

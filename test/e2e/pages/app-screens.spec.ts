@@ -312,7 +312,7 @@ test.describe('keys', () => {
     await page.keyboard.press('Enter');
     await expect(page.getByText('The sign-in is renamed.')).toBeVisible();
     expect(bridge.requests('key.rename-passkey')).toEqual([
-      { tokenId: token.id, credentialId: 'aa', userName: 'amina.yusuf', userDisplayName: 'Amina' },
+      { tokenId: token.id, credentialId: 'aa', userId: '01', userName: 'amina.yusuf', userDisplayName: 'Amina' },
     ]);
     await page.getByRole('button', { name: 'Remove: amina@mail.example' }).click();
     await look(page, 'app-passkey-remove');

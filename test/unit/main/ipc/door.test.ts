@@ -93,6 +93,17 @@ test('a member too many, or a text too long, does not fit', async () => {
   expect(await pass(event(), 'authenticator.rename', { id: '../../device', name: 'x' })).toEqual(REFUSED);
 });
 
+test.each([
+  ['', false],
+  ['A+/=', false],
+  ['A'.repeat(129), false],
+  ['QQ', true],
+])('renaming a passkey of the user handle %j passes: %j', async (userId, fits) => {
+  const request = { tokenId: 't', credentialId: 'AAAA', userId, userName: 'amina', userDisplayName: 'Amina' };
+  expect((await pass(event(), 'key.rename-passkey', request)).ok).toBe(fits);
+  expect(called).toHaveBeenCalledTimes(fits ? 1 : 0);
+});
+
 test('a failure travels as its code; one that is not ours as internal, without its text', async () => {
   called.mockRejectedValueOnce(new DoorstepError('pin.wrong', { retries: 5 }));
   expect(await pass(event(), 'key.try', { tokenId: 't' })).toEqual({ ok: false, code: 'pin.wrong', detail: { retries: 5 } });
