@@ -65,6 +65,11 @@ export const ERRORS = {
   // Challenges
   'challenge.not-found': { status: 404, title: 'This request is not known.', remedy: 'Start again at the service.' },
   'challenge.ended': { status: 409, title: 'This request has ended.', remedy: 'Start again at the service.' },
+  'challenge.return-code': {
+    status: 403,
+    title: 'The answer is told only for the code that the person’s browser brought back.',
+    remedy: 'Ask with the code of the return address, or start again.',
+  },
   'challenge.pending-exists': {
     status: 409,
     title: 'Another request is still waiting for this person.',

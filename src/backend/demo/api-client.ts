@@ -8,7 +8,7 @@ export type ApiOutcome = { readonly ok: true; readonly challenge: Challenge } | 
 export interface ApiClient {
   create(request: Static<typeof CreateChallenge>): Promise<ApiOutcome>;
   /** Waits up to `waitSeconds` (at most 30) for the end. */
-  read(id: string, waitSeconds: number): Promise<ApiOutcome>;
+  read(id: string, waitSeconds: number, code?: string): Promise<ApiOutcome>;
 }
 
 /** `connect` is where the backend listens; it may differ from the origin that people see. */
@@ -24,6 +24,9 @@ export function createApiClient({ base, key }: { base: string; key: string }): A
   };
   return {
     create: (request) => call('/v1/challenges', { method: 'POST', body: JSON.stringify(request) }),
-    read: (id, waitSeconds) => call(`/v1/challenges/${encodeURIComponent(id)}?wait=${waitSeconds}`, { method: 'GET' }),
+    read: (id, waitSeconds, code) =>
+      call(`/v1/challenges/${encodeURIComponent(id)}?${new URLSearchParams({ wait: `${waitSeconds}`, ...(code ? { code } : {}) })}`, {
+        method: 'GET',
+      }),
   };
 }

@@ -133,7 +133,7 @@ async function returned(options: DemoOptions, { request, response, url }: Exchan
   const id = url.searchParams.get('challenge') ?? '';
   const browser = /(?:^|; )doorstep-demo=([A-Za-z0-9_-]{22})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
   if (begun.get(browser) !== id) return refuse(options, response);
-  const read = await options.library.read(id, 0);
+  const read = await options.library.read(id, 0, url.searchParams.get('code') ?? '');
   if (!read.ok) return failed(options, response, read);
   if (read.challenge.state !== 'pending') begun.delete(browser);
   send(response, resultPage(options.organization, 'Library', read.challenge));

@@ -107,6 +107,8 @@ export interface ChallengeRecord {
     readonly amr: readonly string[];
     readonly assurance: Assurance;
     readonly userVerified: boolean;
+    /** Of the code without which the service is told nothing; null where it named the person itself. */
+    readonly returnCodeHash: string | null;
   } | null;
 }
 

@@ -44,7 +44,13 @@ export function challengeView(challenge: ChallengeRecord, person: PersonRecord |
     signInUrl: `${origin}/sign-in?challenge=${challenge.id}`,
     result:
       challenge.state === 'approved' && challenge.result !== null && person !== null
-        ? { ...challenge.result, amr: [...challenge.result.amr], person: personView(person) }
+        ? {
+            amr: [...challenge.result.amr],
+            authenticatorId: challenge.result.authenticatorId,
+            assurance: challenge.result.assurance,
+            userVerified: challenge.result.userVerified,
+            person: personView(person),
+          }
         : null,
   };
 }

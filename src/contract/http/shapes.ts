@@ -202,7 +202,7 @@ export const Challenge = Type.Object(
 export type Challenge = Static<typeof Challenge>;
 export const CreateChallenge = Type.Object(
   {
-    /** Absent: whoever signs in at `signInUrl`. */
+    /** Absent: whoever signs in at `signInUrl`; then `returnTo` is needed, and the `code` that it brings back. */
     username: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     /** What the person is shown beside the service's name, such as the place. */
     place: Type.Optional(Type.String({ maxLength: 128 })),
@@ -212,8 +212,17 @@ export const CreateChallenge = Type.Object(
   closed,
 );
 
-/** `?wait=SECONDS`, 0 to 30: hold the answer until the challenge ends. */
-export const ChallengeQuery = Type.Object({ wait: Type.Optional(Type.String({ pattern: '^([0-9]|[12][0-9]|30)$' })) }, closed);
+/**
+ * `?wait=SECONDS`, 0 to 30: hold the answer until the challenge ends. `code`: what the person's browser brought back
+ * with the return address; without it the answer to a challenge that named nobody is not told.
+ */
+export const ChallengeQuery = Type.Object(
+  {
+    wait: Type.Optional(Type.String({ pattern: '^([0-9]|[12][0-9]|30)$' })),
+    code: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })),
+  },
+  closed,
+);
 
 /** A challenge as the person's desktop sees it. */
 export const WaitingChallenge = Type.Object(

@@ -70,6 +70,9 @@ onEachStore('desktops', (_dialect, environment) => {
     };
 
     it('is used by one of many that type it at once', async () => {
+      // Wrong tries of the tests before are forgotten by then: nine at once stay below the ten that are free.
+      backend.clock.advance(10 * 60_000);
+      browser = await signedInAgain();
       const made = await newCode();
       const answers = await Promise.all(Array.from({ length: 9 }, () => pair(new Desktop(backend), made)));
       expect(answers.map(code).sort()).toEqual([201, ...Array.from({ length: 8 }, () => 'pairing.code-wrong')]);

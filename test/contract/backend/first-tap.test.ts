@@ -1,6 +1,6 @@
 /** One person from the first password to an answered request, over real HTTP, on each store. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Authenticator, Challenge, DeviceSnapshot, PairingCode } from '../../../src/contract/http/shapes.ts';
+import type { Authenticator, Challenge, DeviceSnapshot, PairingCode, Session } from '../../../src/contract/http/shapes.ts';
 import { Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -49,8 +49,17 @@ describe.each(['sqlite', 'postgres'] as const)('the first tap on %s', (dialect) 
     });
     expect((await browser.password('amina.yusuf', 'correct horse', id)).body).toMatchObject({ state: 'password', ways: ['security-key'] });
     const done = await browser.secondStep(key);
-    expect(done.body).toMatchObject({ state: 'full', returnTo: `${RETURN}?x=1&challenge=${id}` });
-    const read = await library.call<Challenge>('challenge', { params: { id } });
+    const back = new URL((done.body as Session).returnTo ?? '');
+    const code = back.searchParams.get('code') ?? '';
+    expect(done.body).toMatchObject({ state: 'full', returnTo: `${RETURN}?x=1&challenge=${id}&code=${code}` });
+    expect((await browser.call('session')).body).toMatchObject({ returnTo: back.href });
+    // Whoever began the request and sent its address to somebody else knows its id, and not the code.
+    for (const query of ['', '?wait=1', `?code=${'A'.repeat(43)}`]) {
+      const refused = await library.call('challenge', { params: { id }, query });
+      expect([refused.status, problemOf(refused).code]).toEqual([403, 'challenge.return-code']);
+      expect(JSON.stringify(refused.body)).not.toMatch(/approved|amina/);
+    }
+    const read = await library.call<Challenge>('challenge', { params: { id }, query: `?code=${code}` });
     expect(read.body).toMatchObject({
       state: 'approved',
       result: {
@@ -70,7 +79,8 @@ describe.each(['sqlite', 'postgres'] as const)('the first tap on %s', (dialect) 
     const { id } = (await library.call<Challenge>('createChallenge', { body: { returnTo: RETURN } })).body;
     expect((await browser.call('session', { query: `?challenge=${id}` })).body).toMatchObject({ state: 'password' });
     const done = await browser.secondStep(key, {}, id);
-    expect(done.body).toMatchObject({ state: 'full', returnTo: `${RETURN}?challenge=${id}` });
+    expect(done.body).toMatchObject({ state: 'full', returnTo: expect.stringMatching(/[?]challenge=[\w-]{22}&code=[\w-]{43}$/) });
+    expect((done.body as Session).returnTo).toContain(id);
   });
 
   it('pairs a desktop, which answers a waiting request with the key', async () => {

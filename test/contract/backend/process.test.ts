@@ -138,7 +138,12 @@ describe('the demonstration service', () => {
     expect(await early.text()).toContain('not finished yet');
     const done = await browser.secondStep(key, {}, id);
     const back = done.body.returnTo ?? '';
-    expect(back).toBe(`${service}/returned?challenge=${id}`);
+    const code = new URL(back).searchParams.get('code') ?? '';
+    expect(back).toBe(`${service}/returned?challenge=${id}&code=${code}`);
+    // The one who began it and had somebody else sign in has the cookie and the id, and is told nothing.
+    const without = await fetch(`${service}/returned?challenge=${id}`, { headers: { cookie } });
+    expect(without.status).toBe(502);
+    expect(await without.text()).not.toContain('Amina');
     expect((await fetch(back)).status).toBe(403);
     expect((await fetch(back, { headers: { cookie: 'doorstep-demo=AAAAAAAAAAAAAAAAAAAAAA' } })).status).toBe(403);
     const page = await (await fetch(back, { headers: { cookie } })).text();

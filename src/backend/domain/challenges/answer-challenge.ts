@@ -50,7 +50,7 @@ export async function finishChallengeAnswer(
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
     if (spent !== 'spent') return spent;
     const now = domain.clock.now();
-    const ending = approval({ person: asker.person, checked, at: 'desktop', now });
+    const ending = approval({ person: asker.person, checked, at: 'desktop', now, returnCodeHash: null });
     if (!(await tx.challenges.end(answer.challengeId, ending))) return 'challenge.ended' as const;
     tx.announce(`challenge:${answer.challengeId}`);
     await tx.people.bumpVersion(asker.person.id);

@@ -11,7 +11,13 @@ import type { ChallengeEnding } from '../stores.ts';
  * Only an answer in the browser is phishing-resistant: there the browser itself ties it to the page. A key that is
  * shown to the desktop answers whoever caused the request, as every out-of-band way does, so it is 'other-device'.
  */
-export function approval(from: { person: PersonRecord; checked: CheckedAnswer; at: 'browser' | 'desktop'; now: number }): ChallengeEnding {
+export function approval(from: {
+  person: PersonRecord;
+  checked: CheckedAnswer;
+  at: 'browser' | 'desktop';
+  now: number;
+  returnCodeHash: string | null;
+}): ChallengeEnding {
   const { authenticator, userVerified } = from.checked;
   const withPassword = from.at === 'browser';
   const assurance: Assurance = from.at === 'browser' ? 'phishing-resistant' : 'other-device';
@@ -29,6 +35,7 @@ export function approval(from: { person: PersonRecord; checked: CheckedAnswer; a
       ],
       assurance,
       userVerified,
+      returnCodeHash: from.returnCodeHash,
     },
   };
 }

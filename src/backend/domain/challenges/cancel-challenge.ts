@@ -30,5 +30,5 @@ export async function cancelChallenge(domain: Domain, caller: Caller, service: S
       now,
     );
   });
-  return readChallenge(domain, service, id);
+  return readChallenge(domain, service, id, null);
 }

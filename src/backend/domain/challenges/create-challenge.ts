@@ -25,7 +25,7 @@ export async function createChallenge(
   service: ServiceRecord,
   input: CreateChallengeInput,
 ): Promise<Challenge> {
-  requireReturnAddress(service, input.returnTo);
+  requireReturnAddress(service, input);
   const person = input.username === undefined ? null : await requirePerson(domain, input.username);
   const now = domain.clock.now();
   const challenge: ChallengeRecord = {
@@ -69,7 +69,9 @@ export async function createChallenge(
 }
 
 /** Origin and path must be registered; the query may differ. Anything that is not a plain web address is refused. */
-function requireReturnAddress(service: ServiceRecord, returnTo: string | undefined): void {
+function requireReturnAddress(service: ServiceRecord, { username, returnTo }: CreateChallengeInput): void {
+  // Whoever answers a request that names nobody must come back with its code.
+  if (returnTo === undefined && username === undefined) throw new DoorstepError('service.return-address', { missing: true });
   if (returnTo === undefined) return;
   const address = URL.canParse(returnTo) ? new URL(returnTo) : null;
   const plain = address !== null && address.username === '' && address.password === '' && /^https?:$/.test(address.protocol);

@@ -1,13 +1,19 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { Challenge } from '../../../contract/http/shapes.ts';
 import type { Domain } from '../domain.ts';
+import { hashSecret } from '../identifiers.ts';
 import type { ServiceRecord } from '../model.ts';
 import { challengeView } from '../views.ts';
 
-/** A request as its service sees it. Another service's request is not there: `challenge.not-found`. */
-export async function readChallenge(domain: Domain, service: ServiceRecord, id: string): Promise<Challenge> {
+/**
+ * A request as its service sees it. Another service's request is not there: `challenge.not-found`. The answer to one
+ * that named nobody is told for the `code` of its way back alone: `challenge.return-code`.
+ */
+export async function readChallenge(domain: Domain, service: ServiceRecord, id: string, code: string | null): Promise<Challenge> {
   const challenge = await domain.store.read.challenges.byId(id);
   if (challenge === null || challenge.serviceId !== service.id) throw new DoorstepError('challenge.not-found');
+  const wanted = challenge.result?.returnCodeHash ?? null;
+  if (wanted !== null && (code === null || hashSecret(code) !== wanted)) throw new DoorstepError('challenge.return-code');
   const person = challenge.personId === null ? null : await domain.store.read.people.byId(challenge.personId);
   return challengeView(challenge, person, domain.organization.origin, domain.clock.now());
 }
@@ -19,7 +25,7 @@ export async function awaitChallenge(
   domain: Domain,
   service: ServiceRecord,
   id: string,
-  { waitMs, signal }: { waitMs: number; signal: AbortSignal },
+  { waitMs, code, signal }: { waitMs: number; code: string | null; signal: AbortSignal },
 ): Promise<Challenge> {
   const bell = new Bell();
   // Subscribed before the first look, so that an ending between the two is not missed.
@@ -28,7 +34,7 @@ export async function awaitChallenge(
   const deadline = Date.now() + waitMs;
   try {
     for (;;) {
-      const challenge = await readChallenge(domain, service, id);
+      const challenge = await readChallenge(domain, service, id, code);
       const left = Math.min(deadline - Date.now(), Date.parse(challenge.expiresAt) - domain.clock.now());
       if (challenge.state !== 'pending' || left <= 0 || signal.aborted) return challenge;
       await bell.heard(left);

@@ -5,6 +5,7 @@ import { newId } from '../identifiers.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import { personView } from '../views.ts';
+import { refuseReplay } from './device-request.ts';
 import { hashPairingCode, readPairingCode } from './pairing-code.ts';
 
 export interface PairDeviceInput {
@@ -13,12 +14,16 @@ export interface PairDeviceInput {
   readonly platform: string;
   /** Public key of the desktop; that it holds the private one has been proved by its signature on this request. */
   readonly publicKey: { readonly x: string; readonly y: string };
+  /** Of the signed request, good once. */
+  readonly nonce: string;
 }
 
-/** Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `request.rate-limited`, `request.busy`. */
+/** Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `device.request-replayed`, `request.rate-limited`, `request.busy`. */
 export async function pairDevice(domain: Domain, caller: Caller, input: PairDeviceInput): Promise<PairedDevice> {
   const limit: AttemptKey = { key: `pairing:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.pairingPerSource };
   await guardTry(domain, [limit]);
+  // Only after the limit: anyone can sign with a key of their own, and each nonce takes room in the store.
+  await refuseReplay(domain, input.publicKey.x, input.nonce);
   const code = readPairingCode(input.code);
   if (code === null) return refuse(domain, caller);
   const codeHash = await hashPairingCode(domain, code);

@@ -1,5 +1,6 @@
 import type { Session } from '../../../contract/http/shapes.ts';
 import { kindsOfWays } from '../authenticators/ways.ts';
+import { returnCode } from '../challenges/return-code.ts';
 import type { Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
 import { personView } from '../views.ts';
@@ -23,7 +24,7 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
     state,
     person: personView(person),
     ways: kindsOfWays(authenticators),
-    returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge) : null,
+    returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge, current) : null,
   };
 }
 
@@ -35,10 +36,11 @@ function answeredBy(challenge: ChallengeRecord, { session, person }: CurrentSess
   return challenge.state === 'approved' && challenge.personId === person.id && session.challengeId === challenge.id;
 }
 
-/** The service's own address with `challenge=ID`, by which it finds the request that it asks about. */
-function returnAddress(challenge: ChallengeRecord): string | null {
+/** The service's own address with `challenge=ID`, by which it finds its request, and where it named nobody the `code` that it needs. */
+function returnAddress(challenge: ChallengeRecord, { session }: CurrentSession): string | null {
   if (challenge.returnTo === null) return null;
   const address = new URL(challenge.returnTo);
   address.searchParams.set('challenge', challenge.id);
+  if (typeof challenge.result?.returnCodeHash === 'string') address.searchParams.set('code', returnCode(session, challenge.id));
   return address.href;
 }

@@ -8,6 +8,7 @@ import { openCeremony } from '../ceremonies/open-ceremony.ts';
 import { requestOptions } from '../ceremonies/options.ts';
 import { approval } from '../challenges/approval.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
+import { returnCode } from '../challenges/return-code.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret, newSecret } from '../identifiers.ts';
 import type { CeremonyRecord } from '../model.ts';
@@ -79,7 +80,9 @@ async function letIn(
   const { session, person } = current;
   const challengeId = checked.ceremony.challengeId;
   if (challengeId !== null) {
-    const ending = approval({ person, checked, at: 'browser', now });
+    const named = (await tx.challenges.byId(challengeId))?.personId ?? null;
+    const code = returnCode({ tokenHash: hashSecret(token) }, challengeId);
+    const ending = approval({ person, checked, at: 'browser', now, returnCodeHash: named === null ? hashSecret(code) : null });
     if (!(await tx.challenges.end(challengeId, ending))) return 'challenge.ended';
     tx.announce(`challenge:${challengeId}`);
   }

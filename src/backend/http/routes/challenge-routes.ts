@@ -27,7 +27,7 @@ export function challengeRoutes(serving: Serving, stopping: AbortSignal): void {
       request.raw.once('close', leave);
       const waitMs = Number(query.wait ?? '0') * 1_000;
       const signal = AbortSignal.any([gone.signal, stopping]);
-      const challenge = await awaitChallenge(domain, who, params.id, { waitMs, signal });
+      const challenge = await awaitChallenge(domain, who, params.id, { waitMs, code: query.code ?? null, signal });
       request.raw.off('close', leave);
       return { status: 200, body: challenge };
     },

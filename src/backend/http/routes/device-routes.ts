@@ -17,7 +17,7 @@ import { beginTry, finishTry } from '../../domain/authenticators/try.ts';
 import type { Asker } from '../../domain/ceremonies/asker.ts';
 import { beginChallengeAnswer, denyChallenge, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
 import { instant } from '../../domain/clock.ts';
-import { type CurrentDevice, refuseReplay } from '../../domain/devices/device-request.ts';
+import type { CurrentDevice } from '../../domain/devices/device-request.ts';
 import { pairDevice } from '../../domain/devices/pair-device.ts';
 import { deviceSnapshot } from '../../domain/devices/snapshot.ts';
 import type { Question } from '../../domain/sessions/second-step.ts';
@@ -53,8 +53,7 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
         key: { x, y },
         now: domain.clock.now(),
       });
-      await refuseReplay(domain, x, signed.claims.jti);
-      return { status: 201, body: await pairDevice(domain, caller, { ...body, publicKey: { x, y } }) };
+      return { status: 201, body: await pairDevice(domain, caller, { ...body, publicKey: { x, y }, nonce: signed.claims.jti }) };
     },
   });
 

@@ -226,7 +226,7 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
       endedAt: null,
       result: null,
     });
-    const result = { authenticatorId: 'x', amr: ['hwk'], assurance: 'other-device' as const, userVerified: true };
+    const result = { authenticatorId: 'x', amr: ['hwk'], assurance: 'other-device' as const, userVerified: true, returnCodeHash: null };
 
     beforeAll(() =>
       store().transaction((tx) =>
