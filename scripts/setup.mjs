@@ -42,7 +42,7 @@ function withoutNpm() {
 }
 
 /**
- * @param {'start' | 'test'} purpose
+ * @param {'start' | 'test' | 'bench'} purpose
  * @returns {{ electron: string }} the runtime's path
  */
 export function setUp(purpose, say = (line) => console.log(line)) {
@@ -56,13 +56,15 @@ export function setUp(purpose, say = (line) => console.log(line)) {
   process.umask(0o022);
   mkdirSync(path.dirname(stampFile), { recursive: true });
   const stamps = readStamps();
-  const groups = purpose === 'test' ? ['app', 'headless', 'test'] : hasDisplay() ? ['app'] : ['app', 'headless'];
+  const groups = { start: hasDisplay() ? ['app'] : ['app', 'headless'], test: ['app', 'headless', 'test'] };
+  groups.bench = [...groups.test, 'bench'];
+  const wanted = groups[purpose];
   const steps = [
     {
       name: 'Debian packages',
-      key: `packages-${groups.join('-')}`,
+      key: `packages-${wanted.join('-')}`,
       state: () => packageState(),
-      run: () => ensurePackages(groups, (line) => say(`  ${line}`)),
+      run: () => ensurePackages(wanted, (line) => say(`  ${line}`)),
     },
     {
       name: 'npm packages, with the Node that Doorstep runs on',
@@ -125,7 +127,13 @@ function runtimePath() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    setUp(process.argv[2] === 'test' ? 'test' : 'start');
+    const [purpose = 'start', ...rest] = process.argv.slice(2);
+    if (!['start', 'test', 'bench'].includes(purpose) || rest.length > 0)
+      throw new SetUpError(
+        `it does not know the words ${JSON.stringify(process.argv.slice(2).join(' '))}.`,
+        'Usage: npm run setup [-- start | test | bench]',
+      );
+    setUp(purpose);
     console.log('Doorstep is set up.');
   } catch (error) {
     process.exitCode = explain(error);

@@ -16,6 +16,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -72,10 +73,33 @@ const PACKAGES = {
     'xz-utils',
     'gcc',
     'libc6-dev',
+    // The desktop around the app: a window manager, a panel with a tray, two notification daemons, a way to press and to see.
     'openbox',
+    'xfce4-panel',
+    'dunst',
+    'xfce4-notifyd',
+    'dbus-x11',
     'xdotool',
+    'x11-utils',
+    'scrot',
+    // Peers: one that makes codes, one that makes their QR pictures, one that reads the keychain.
+    'oathtool',
+    'qrencode',
+    'libsecret-tools',
+    'git',
+  ],
+  // A peer of the backend. `dbconfig-no-thanks` keeps away the database client and the database that it would bring.
+  bench: ['dbconfig-no-thanks', 'glewlwyd'],
+};
+
+/** What must be said before a package comes, so that its program is all that comes: no service at boot, no questions, no database. */
+const BEFORE = {
+  glewlwyd: [
+    '[ -e /etc/systemd/system/glewlwyd.service ] || ln -sf /dev/null /etc/systemd/system/glewlwyd.service',
+    'echo "glewlwyd glewlwyd/config_type select No configuration" | debconf-set-selections',
   ],
 };
+const POLICY = '/usr/sbin/policy-rc.d';
 
 function installedPackages() {
   const answer = spawnSync('dpkg-query', ['-W', '-f', '${Package}\t${db:Status-Status}\n'], { encoding: 'utf8', maxBuffer: 1 << 26 });
@@ -96,9 +120,42 @@ function choose(alternatives) {
 }
 
 /**
+ * Runs `install` while no package may start a service: the project needs programs, and what this machine serves
+ * is the person's to say. A policy of the person's own is left alone; ours forbids nothing once this process is gone.
+ */
+function withoutServices(install) {
+  if (existsSync(POLICY)) return install();
+  writeFileSync(POLICY, `#!/bin/sh\n[ -e /proc/${process.pid} ] && [ "$2" = start ] && exit 101\nexit 0\n`, { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(POLICY, { force: true });
+  }
+}
+
+/** The one line that installs the packages, for a person who is not root. */
+function installLine(names) {
+  const before = names.flatMap((name) => BEFORE[name] ?? []).map((words) => `{ ${words}; }`);
+  const install = `apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  const all = [...before, install].join(' && ');
+  if (!hasProgram('sudo')) return `su - -c '${all}'`;
+  return before.length === 0 ? `sudo ${install}` : `sudo sh -c '${all}'`;
+}
+
+const hasProgram = (name) =>
+  (process.env.PATH ?? '').split(':').some((folder) => {
+    try {
+      accessSync(path.join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/**
  * Installs what is missing of the groups, or, where the person may not, says what is missing and the one
  * line that installs it.
- * @param {('app' | 'headless' | 'test')[]} groups
+ * @param {('app' | 'headless' | 'test' | 'bench')[]} groups
  */
 export function ensurePackages(groups, say) {
   if (process.platform !== 'linux') return;
@@ -114,7 +171,7 @@ export function ensurePackages(groups, say) {
     const names = missing.map(choose);
     throw new SetUpError(
       `these Debian packages are missing: ${names.join(', ')}.`,
-      `Install them with this one line, then try again:\n  sudo apt-get install -y --no-install-recommends ${names.join(' ')}`,
+      `Install them with this one line, then try again:\n  ${installLine(names)}`,
     );
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -128,20 +185,19 @@ export function ensurePackages(groups, say) {
   }
   const names = missing.map(choose);
   say(`installing ${names.length} Debian packages: ${names.join(', ')}`);
-  const install = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], {
-    env,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+  for (const words of names.flatMap((name) => BEFORE[name] ?? [])) run('sh', ['-c', words]);
+  const install = withoutServices(() =>
+    spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env, encoding: 'utf8', maxBuffer: 1 << 26 }),
+  );
   if (install.status !== 0) {
-    throw new SetUpError('the Debian packages could not be installed.', `apt-get said:\n${install.stderr || install.stdout.slice(-2000)}`);
+    throw new SetUpError('the Debian packages could not be installed.', `apt-get said:\n${install.stdout.slice(-2000)}\n${install.stderr}`);
   }
 }
 
-/** Changes whenever a package is installed or removed. */
+/** Changes whenever a package is installed or removed. The database is where dpkg-query looks for it. */
 export function packageState() {
   try {
-    return String(statSync('/var/lib/dpkg/status').mtimeMs);
+    return String(statSync(path.join(process.env.DPKG_ADMINDIR ?? '/var/lib/dpkg', 'status')).mtimeMs);
   } catch {
     return 'none';
   }
