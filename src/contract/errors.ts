@@ -58,6 +58,16 @@ export const ERRORS = {
   'enrollment.needs-claim': { status: 403, title: 'A first key needs a claim code from the lab.', remedy: 'Ask the lab for a claim code.' },
   'attestation.refused': { status: 403, title: 'This make of key is not allowed here.', remedy: 'Ask the lab for one that is.' },
 
+  // Codes
+  'code.wrong': { status: 403, title: 'That code did not work.', remedy: 'Wait for a new one, then type that.' },
+  'code.locked': { status: 403, title: 'Too many wrong codes.', remedy: 'Ways other than this one still work.' },
+  'code.seed-key-missing': {
+    status: 503,
+    title: 'The key that seals the seeds is missing.',
+    remedy: 'Put the file that DOORSTEP_SEED_KEYS names back, then start again.',
+  },
+  'spare-code.wrong': { status: 403, title: 'That spare code did not work.', remedy: 'Type another one from the sheet.' },
+
   // WebAuthn ceremonies
   'webauthn.failed': { status: 403, title: 'The answer of the key does not fit the question.', remedy: 'Try again.' },
   'ceremony.ended': { status: 409, title: 'This question has been answered or has run out.', remedy: 'Start again.' },
@@ -76,6 +86,29 @@ export const ERRORS = {
     remedy: 'Answer or deny that one first.',
   },
 
+  'approval.number-wrong': { status: 403, title: 'That number is not on the page.', remedy: 'Read the number again.' },
+  'approval.stopped': {
+    status: 403,
+    title: 'Requests are stopped.',
+    remedy: 'Use another way, or ask the help desk to open them again.',
+  },
+  'approval.no-desktop': { status: 409, title: 'No computer of yours can be asked.', remedy: 'Use another way.' },
+  'approval.same-device': {
+    status: 403,
+    title: 'This computer cannot approve its own sign-in.',
+    remedy: 'Use another computer, or another way.',
+  },
+  'approval.statement-wrong': {
+    status: 403,
+    title: 'The answer of this computer does not fit the request.',
+    remedy: 'Open the request again.',
+  },
+  'approvals.want-key': {
+    status: 403,
+    title: 'Only a touched key opens requests again.',
+    remedy: 'Sign in with your key, or ask the help desk.',
+  },
+
   'challenge.other-person': {
     status: 403,
     title: 'This request is for someone else.',
@@ -86,6 +119,16 @@ export const ERRORS = {
   // Devices and services
   'pairing.code-wrong': { status: 403, title: 'That code did not work.', remedy: 'Open your security page and make a new one.' },
   'device.unknown': { status: 401, title: 'This computer is not connected any more.', remedy: 'Connect it again from your security page.' },
+  'device.removed': {
+    status: 401,
+    title: 'This computer was removed.',
+    remedy: 'If that was not you, tell the help desk. Else connect it again from your security page.',
+  },
+  'device.copied': {
+    status: 401,
+    title: 'The key of this computer was used from a copy.',
+    remedy: 'Connect this computer again from your security page. The help desk knows.',
+  },
   'device.signature-wrong': {
     status: 401,
     title: 'The signature of this computer does not hold.',
@@ -139,6 +182,41 @@ export const ERRORS = {
   'pin.not-set': { status: 0, title: 'This key has no PIN yet.', remedy: 'Set one first.' },
   'pin.must-change': { status: 0, title: 'This PIN must be changed before the key works.', remedy: 'Change it now.' },
   'rp.not-allowed': { status: 0, title: 'This site may not ask for that name.', remedy: 'Tell the administrator of the site.' },
+
+  // Codes that the app keeps
+  'seed.malformed': {
+    status: 0,
+    title: 'This is not a code that can be added.',
+    remedy: 'Check it, or use the link or picture of the site.',
+  },
+  'seed.unsupported': {
+    status: 0,
+    title: 'Doorstep cannot give codes of this kind.',
+    remedy: 'Ask the site for time-based codes with SHA-1, 6 digits.',
+  },
+  'seed.parts-missing': { status: 0, title: 'A part of this export is missing.', remedy: 'Show the missing part too.' },
+  'seed.duplicate': { status: 0, title: 'This code is here already.', remedy: 'Use the one that is here.' },
+  'seed.gone': {
+    status: 0,
+    title: 'The secret of this code is not in the keychain any more.',
+    remedy: 'Remove it and add it again from the site.',
+  },
+  'seed.too-many': { status: 0, title: 'There is no room for more codes.', remedy: 'Remove some first.' },
+  'picture.none': { status: 0, title: 'No QR code was found in the picture.', remedy: 'Use a sharper or larger picture.' },
+  'picture.unreadable': { status: 0, title: 'This file is not a picture that can be read.', remedy: 'Use a PNG or JPEG file.' },
+  'screen.not-captured': { status: 0, title: 'The screen could not be read.', remedy: 'Save the picture to a file, then choose that.' },
+  'clipboard.empty': {
+    status: 0,
+    title: 'Nothing that can be added is on the clipboard.',
+    remedy: 'Copy the link or the picture, then try again.',
+  },
+  'guard.not-set': { status: 0, title: 'An export wants a PIN or a key first.', remedy: 'Set one in Settings.' },
+  'guard.wrong': { status: 0, title: 'Wrong PIN.', remedy: 'Type it again.' },
+  'guard.waiting': { status: 0, title: 'Too many wrong PINs.', remedy: 'Wait a little, then try again.' },
+  'export.malformed': { status: 0, title: 'This is not a file of codes from Doorstep.', remedy: 'Choose another file.' },
+  'export.wrong-passphrase': { status: 0, title: 'That passphrase does not open this file.', remedy: 'Type it again.' },
+  'file.unwritable': { status: 0, title: 'The file could not be written.', remedy: 'Choose another folder.' },
+  'disk.full': { status: 0, title: 'The disk is full. Nothing was lost.', remedy: 'Free some room, then try again.' },
 
   // The app
   'ipc.refused': {

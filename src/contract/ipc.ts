@@ -4,8 +4,9 @@
  * schema that stands here and answers with an `Outcome`.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { CODE_REQUESTS, type CodeAnswers, type CodeEntry } from './codes.ts';
 import type { ErrorCode, ErrorDetail, Outcome } from './errors.ts';
-import type { Authenticator, Organization, Person, WaitingChallenge } from './http/shapes.ts';
+import type { Authenticator, DevicePolicy, Organization, Person, WaitingChallenge } from './http/shapes.ts';
 import type { PasskeySummary, Prompt, TokenSummary } from './tokens.ts';
 
 const closed = { additionalProperties: false };
@@ -51,7 +52,17 @@ export const IPC_REQUESTS = {
   'authenticator.prefer': Type.Object({ id: Id }, closed),
   'authenticator.remove': Type.Object({ id: Id }, closed),
   'challenge.answer': Type.Object({ id: Id }, closed),
+  /** Opens the one approval window on this request. */
+  'approval.review': Type.Object({ id: Id }, closed),
+  'approval.approve': Type.Object({ id: Id, number: Type.String({ pattern: '^[0-9]{2,8}$' }) }, closed),
   'challenge.deny': Type.Object({ id: Id }, closed),
+  'approval.deny': Type.Object({ id: Id }, closed),
+  'approval.not-me': Type.Object({ id: Id }, closed),
+  /** The approval window has shown how its request ended, and closes. */
+  'approval.close': Nothing,
+  'settings.change': Type.Object({ startAtLogin: Type.Optional(Type.Boolean()) }, { ...closed, minProperties: 1 }),
+  'notice.dismiss': Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
+  ...CODE_REQUESTS,
   /** The practice key of a run from source; refused in a packaged app. */
   'practice.plug': Nothing,
   'practice.unplug': Nothing,
@@ -61,7 +72,7 @@ export const IPC_REQUESTS = {
 export type IpcChannel = keyof typeof IPC_REQUESTS;
 export type IpcRequest<C extends IpcChannel> = Static<(typeof IPC_REQUESTS)[C]>;
 
-export interface IpcAnswers {
+export interface IpcAnswers extends CodeAnswers {
   'state.get': AppState;
   'pairing.connect': null;
   'pairing.disconnect': null;
@@ -80,7 +91,14 @@ export interface IpcAnswers {
   'authenticator.prefer': null;
   'authenticator.remove': null;
   'challenge.answer': null;
+  'approval.review': null;
+  'approval.approve': null;
   'challenge.deny': null;
+  'approval.deny': null;
+  'approval.not-me': null;
+  'approval.close': null;
+  'settings.change': null;
+  'notice.dismiss': null;
   'practice.plug': null;
   'practice.unplug': null;
   'practice.touch': null;
@@ -108,12 +126,40 @@ export interface AppState {
   readonly authenticators: readonly Authenticator[];
   /** Instant of the last snapshot, or null. */
   readonly checkedAt: string | null;
+  /** Empty while the session of the computer is locked. */
   readonly challenges: readonly WaitingChallenge[];
+  /** The request that the approval window is about, and how it ended if it has; null: the window is closed. */
+  readonly review: { readonly challenge: WaitingChallenge; readonly ended: ReviewEnd | null } | null;
+  /** Null before the first contact. */
+  readonly policy: DevicePolicy | null;
+  /** Changes that were made offline and wait for the backend. */
+  readonly waitingChanges: number;
+  /** Why this computer was removed, while `connection` is 'removed'. */
+  readonly removal: { readonly because: 'removed' | 'copied' | 'unknown'; readonly wiped: 'everything' | 'doorstep' } | null;
+  /** In the person's order. */
+  readonly codes: readonly CodeEntry[];
+  /** A code that was just removed and can be restored until then (ms since 1970). */
+  readonly removedCode: { readonly id: string; readonly label: string; readonly until: number } | null;
+  readonly exportGuard: 'none' | 'pin' | 'key';
+  readonly settings: { readonly startAtLogin: boolean | null };
+  /** Things to know once, such as that no notifications can be shown here. */
+  readonly notices: readonly Notice[];
   /** The one thing that the person is asked for now. */
   readonly prompt: { readonly id: number; readonly about: PromptSubject; readonly prompt: Prompt } | null;
   readonly practiceKey: { readonly available: boolean; readonly pluggedIn: boolean; readonly wantsTouch: boolean };
   /** A failure that belongs to no single request, such as the token process that keeps stopping. */
   readonly fault: { readonly code: ErrorCode; readonly detail: ErrorDetail } | null;
+}
+
+export type ReviewEnd = 'approved' | 'denied' | 'reported' | 'expired' | 'canceled' | 'too-many-wrong' | 'elsewhere';
+
+export interface Notice {
+  readonly id: string;
+  readonly kind: 'no-notifications' | 'no-tray' | 'change-refused';
+  /** Of a refused change: the error code. */
+  readonly code: ErrorCode | null;
+  /** Of a refused change: what it was about. */
+  readonly about: string | null;
 }
 
 /** What a prompt is for, so that the window can say "VPN asks: is this you? Touch your key". */
@@ -124,7 +170,8 @@ export type PromptSubject =
   | { readonly kind: 'set-pin' }
   | { readonly kind: 'change-pin' }
   | { readonly kind: 'reset' }
-  | { readonly kind: 'passkeys' };
+  | { readonly kind: 'passkeys' }
+  | { readonly kind: 'export' };
 
 /** What the preload puts on `window.doorstep`. */
 export interface DoorstepBridge {

@@ -13,6 +13,9 @@ export function authenticatorView(authenticator: AuthenticatorRecord): Authentic
     kind: authenticator.kind,
     name: authenticator.name,
     state: authenticator.state,
+    suspendedBecause: null,
+    code: null,
+    spareCodesLeft: null,
     preferred: authenticator.preferred,
     model: authenticator.model,
     aaguid: authenticator.aaguid,
@@ -29,6 +32,9 @@ export function waitingChallengeView(challenge: ChallengeRecord, service: Servic
     id: challenge.id,
     serviceName: service.name,
     place: challenge.place,
+    asked: null,
+    number: null,
+    byKey: true,
     createdAt: instant(challenge.createdAt),
     expiresAt: instant(challenge.expiresAt),
   };
@@ -42,6 +48,7 @@ export function challengeView(challenge: ChallengeRecord, person: PersonRecord |
     createdAt: instant(challenge.createdAt),
     expiresAt: instant(challenge.expiresAt),
     signInUrl: `${origin}/sign-in?challenge=${challenge.id}`,
+    number: null,
     result:
       challenge.state === 'approved' && challenge.result !== null && person !== null
         ? {

@@ -22,7 +22,7 @@ export interface Schema {
 export interface AuthenticatorsTable {
   id: string;
   personId: string;
-  kind: 'security-key' | 'desktop';
+  kind: 'security-key' | 'desktop' | 'totp' | 'hotp' | 'recovery-codes';
   name: string;
   state: 'pending' | 'active' | 'suspended' | 'removed';
   preferred: number;

@@ -21,6 +21,8 @@ export interface DeviceClaims {
   readonly iat: number;
   /** 128 random bits, base64url; refused the second time. */
   readonly jti: string;
+  /** The generation of the key that this device was last given (see `sync.ts`); absent before the first. */
+  readonly gen?: string;
   /** base64url of SHA-256 of the body bytes (of nothing where there is no body). */
   readonly bsh: string;
 }

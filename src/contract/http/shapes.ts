@@ -27,8 +27,26 @@ export const Problem = Type.Object(
 );
 export type Problem = Static<typeof Problem>;
 
-export const AuthenticatorKind = Type.Union([Type.Literal('security-key'), Type.Literal('desktop')]);
+/** `totp` and `hotp`: an app's or a token's codes. `desktop`: a paired computer, which approves by a typed number. */
+export const AuthenticatorKind = Type.Union([
+  Type.Literal('security-key'),
+  Type.Literal('desktop'),
+  Type.Literal('totp'),
+  Type.Literal('hotp'),
+  Type.Literal('recovery-codes'),
+]);
 export type AuthenticatorKind = Static<typeof AuthenticatorKind>;
+export const CodeAlgorithm = Type.Union([Type.Literal('SHA1'), Type.Literal('SHA256'), Type.Literal('SHA512')]);
+export type CodeAlgorithm = Static<typeof CodeAlgorithm>;
+export const CodeForm = Type.Object(
+  {
+    algorithm: CodeAlgorithm,
+    digits: Type.Union([Type.Literal(6), Type.Literal(8)]),
+    period: Nullable(Type.Integer({ minimum: 15, maximum: 120 })),
+  },
+  closed,
+);
+export type CodeForm = Static<typeof CodeForm>;
 export const AuthenticatorState = Type.Union([
   Type.Literal('pending'),
   Type.Literal('active'),
@@ -45,12 +63,21 @@ export const AttestationStatus = Type.Union([
 ]);
 export type AttestationStatus = Static<typeof AttestationStatus>;
 
+/** Why an authenticator is suspended: 100 wrong codes in a row, or its key was used from a copy. */
+export const SuspendedBecause = Type.Union([Type.Literal('too-many-failures'), Type.Literal('copied'), Type.Literal('desk')]);
+export type SuspendedBecause = Static<typeof SuspendedBecause>;
+
 export const Authenticator = Type.Object(
   {
     id: Id,
     kind: AuthenticatorKind,
     name: Type.String(),
     state: AuthenticatorState,
+    suspendedBecause: Nullable(SuspendedBecause),
+    /** Form of its codes; null for other kinds. Period in seconds, null for HOTP. */
+    code: Nullable(CodeForm),
+    /** Spare codes that were not used yet; null for other kinds. */
+    spareCodesLeft: Nullable(Type.Integer()),
     preferred: Type.Boolean(),
     /** Make and model from verified metadata, else null. */
     model: Nullable(Type.String()),
@@ -85,6 +112,8 @@ export const Session = Type.Object(
     person: Nullable(Person),
     /** Kinds of ways only: before the second step nobody learns names or labels. */
     ways: Type.Array(AuthenticatorKind),
+    /** The kind of the first choice, where it is one of `ways`. */
+    preferred: Nullable(AuthenticatorKind),
     /** The service that sent the person here, and what it is called. */
     service: Nullable(Type.Object({ name: Type.String() }, closed)),
     /** Where to go once the state is 'full'; null stays on Doorstep's own pages. */
@@ -195,6 +224,11 @@ export const Challenge = Type.Object(
     expiresAt: Instant,
     /** Where the service sends the person's browser. */
     signInUrl: Type.String(),
+    /**
+     * The number that the person types into the paired desktop, for the service to show; told once, in the answer that
+     * made the challenge, and null where nobody is named or no desktop may approve.
+     */
+    number: Nullable(Type.String({ pattern: '^[0-9]{2,8}$' })),
     result: Nullable(ChallengeResult),
   },
   closed,
@@ -224,12 +258,38 @@ export const ChallengeQuery = Type.Object(
   closed,
 );
 
-/** A challenge as the person's desktop sees it. */
+/** A challenge as the person's desktop sees it: one that a service made, or one that the sign-in page did. */
 export const WaitingChallenge = Type.Object(
-  { id: Id, serviceName: Type.String(), place: Nullable(Type.String()), createdAt: Instant, expiresAt: Instant },
+  {
+    id: Id,
+    serviceName: Type.String(),
+    place: Nullable(Type.String()),
+    /** The browser that asks, as its sign-in page was seen: address, and words such as "Firefox on Windows". Null where a service asks. */
+    asked: Nullable(Type.Object({ address: Type.String(), browser: Nullable(Type.String()) }, closed)),
+    /** How the number is typed here; null where this challenge has none. */
+    number: Nullable(Type.Object({ digits: Type.Integer({ minimum: 2, maximum: 8 }), triesLeft: Type.Integer() }, closed)),
+    /** Whether a touched key answers it too. */
+    byKey: Type.Boolean(),
+    createdAt: Instant,
+    expiresAt: Instant,
+  },
   closed,
 );
 export type WaitingChallenge = Static<typeof WaitingChallenge>;
+
+/** The rules that a desktop has to know. */
+export const DevicePolicy = Type.Object(
+  {
+    /** Whether a desktop may approve at all. */
+    approvals: Type.Boolean(),
+    /** The person said "this wasn't me": requests are stopped until the desk, or a touched key, opens them again. */
+    approvalsStopped: Type.Boolean(),
+    /** Whether the app may hold Doorstep's own codes. */
+    codes: Type.Boolean(),
+  },
+  closed,
+);
+export type DevicePolicy = Static<typeof DevicePolicy>;
 
 /** All that a paired desktop knows of its person. `version` grows with every change. */
 export const DeviceSnapshot = Type.Object(
@@ -241,6 +301,7 @@ export const DeviceSnapshot = Type.Object(
     organization: Organization,
     authenticators: Type.Array(Authenticator),
     challenges: Type.Array(WaitingChallenge),
+    policy: DevicePolicy,
   },
   closed,
 );

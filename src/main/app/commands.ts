@@ -34,6 +34,10 @@ export function createCommands({ store, sync, vault, prompts, keys, practice }: 
     practice.do(act);
     return null;
   };
+  /** Nothing stands behind this channel yet. */
+  const refused = async (): Promise<never> => {
+    throw new DoorstepError('ipc.refused');
+  };
   return {
     'state.get': async () => store.get(),
     'pairing.connect': ({ code, server }) => done(sync.pair(code, server)),
@@ -67,6 +71,29 @@ export function createCommands({ store, sync, vault, prompts, keys, practice }: 
     },
     'challenge.answer': ({ id }) => done(keys.answerChallenge(id)),
     'challenge.deny': ({ id }) => done(keys.denyChallenge(id)),
+    'approval.review': refused,
+    'approval.approve': refused,
+    'approval.deny': refused,
+    'approval.not-me': refused,
+    'approval.close': refused,
+    'settings.change': refused,
+    'notice.dismiss': refused,
+    'code.show': refused,
+    'code.next': refused,
+    'code.copy': refused,
+    'code.read': refused,
+    'code.keep': refused,
+    'code.drop': refused,
+    'code.type': refused,
+    'code.rename': refused,
+    'code.move': refused,
+    'code.remove': refused,
+    'code.restore': refused,
+    'code.enroll-own': refused,
+    'code.export': refused,
+    'code.import': refused,
+    'guard.set-pin': refused,
+    'guard.use-key': refused,
     'practice.plug': () => practise('plug'),
     'practice.unplug': () => practise('unplug'),
     'practice.touch': () => practise('touch'),

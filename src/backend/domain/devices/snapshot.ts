@@ -22,5 +22,6 @@ export async function deviceSnapshot(domain: Domain, { device, person }: Current
     organization: domain.organization,
     authenticators: authenticators.map(authenticatorView),
     challenges,
+    policy: { approvals: false, approvalsStopped: false, codes: false },
   };
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../../../contract/http/shapes.ts';
-import { kindsOfWays } from '../authenticators/ways.ts';
+import { isWorkingWay, kindsOfWays } from '../authenticators/ways.ts';
 import { returnCode } from '../challenges/return-code.ts';
 import type { Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
@@ -15,7 +15,7 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
   const challenge = id === null ? null : await domain.store.read.challenges.byId(id);
   const service = challenge === null ? null : await domain.store.read.services.byId(challenge.serviceId);
   const shown = { organization: domain.organization, service: service === null ? null : { name: service.name } };
-  if (current === null) return { ...shown, state: 'none', person: null, ways: [], returnTo: null };
+  if (current === null) return { ...shown, state: 'none', person: null, ways: [], preferred: null, returnTo: null };
   const { session, person, authenticators } = current;
   const stillAsked = challenge !== null && isPending(challenge, domain.clock.now());
   const state = session.state === 'full' && stillAsked ? 'password' : session.state;
@@ -24,6 +24,7 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
     state,
     person: personView(person),
     ways: kindsOfWays(authenticators),
+    preferred: authenticators.find((one) => one.preferred && isWorkingWay(one))?.kind ?? null,
     returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge, current) : null,
   };
 }

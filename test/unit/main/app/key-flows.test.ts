@@ -6,7 +6,16 @@ import type { Sync } from '../../../../src/main/sync/sync.ts';
 import { createPrompts, type Prompts } from '../../../../src/main/tokens/prompts.ts';
 import type { TokenSupervisor } from '../../../../src/main/tokens/supervisor.ts';
 
-const CHALLENGE: WaitingChallenge = { id: 'c'.repeat(22), serviceName: 'VPN', place: null, createdAt: '', expiresAt: '' };
+const CHALLENGE: WaitingChallenge = {
+  id: 'c'.repeat(22),
+  serviceName: 'VPN',
+  place: null,
+  asked: null,
+  number: null,
+  byKey: true,
+  createdAt: '',
+  expiresAt: '',
+};
 const CEREMONY = { ceremonyId: 'y'.repeat(22), expiresAt: '', options: { challenge: 'AAAA' } };
 const CREDENTIAL = { id: 'credential' };
 

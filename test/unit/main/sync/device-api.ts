@@ -114,6 +114,7 @@ export async function startDeviceApi(): Promise<DeviceApi> {
       organization: { name: 'Northmoor', origin, rpId: '127.0.0.1' },
       authenticators: [],
       challenges: [],
+      policy: { approvals: true, approvalsStopped: false, codes: true },
     },
     change(members) {
       api.snapshot = { ...api.snapshot, version: api.snapshot.version + 1, ...members };

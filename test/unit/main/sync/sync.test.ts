@@ -11,6 +11,9 @@ const CHALLENGE = {
   id: 'C'.repeat(22),
   serviceName: 'VPN',
   place: null,
+  asked: null,
+  number: null,
+  byKey: true,
   createdAt: '2026-11-24T12:00:00.000Z',
   expiresAt: '2026-11-24T12:10:00.000Z',
 };

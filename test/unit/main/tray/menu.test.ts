@@ -15,7 +15,7 @@ const well: AppState = {
     organization: { name: 'N', origin: 'https://id.example', rpId: 'id.example' },
   },
 };
-const challenge = { id: 'c', serviceName: 'VPN', place: null, createdAt: '', expiresAt: '' };
+const challenge = { id: 'c', serviceName: 'VPN', place: null, asked: null, number: null, byKey: true, createdAt: '', expiresAt: '' };
 const labels = (state: AppState) => trayMenu(state).map((item) => (item.kind === 'separator' ? '-' : item.label));
 
 test.each<[Partial<AppState>, string, string]>([
