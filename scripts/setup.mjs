@@ -4,10 +4,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensurePackages, explain, fingerprint, hasDisplay, ordinaryUser, packageState, SetUpError } from './system.mjs';
+import { ensurePackages, packageState } from './debian-packages.mjs';
+import './old-node.cjs';
+import { runSaying } from './progress.mjs';
+import { explain, fingerprint, hasDisplay, ordinaryUser, SetUpError, ToldError } from './system.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const node = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
@@ -23,15 +26,35 @@ function readStamps() {
   }
 }
 
-function quietly(command, args, cause, remedy) {
-  const answer = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, env: withoutNpm() });
+async function installNpmPackages(say) {
+  say('about 240 MB the first time');
+  const answer = await runSaying('npm', ['ci', '--loglevel=error'], { cwd: root, env: withoutNpm(), say });
   if (answer.status === 0) return;
-  throw new SetUpError(cause, `${remedy} It said:\n${(answer.stderr || answer.stdout || String(answer.error)).slice(-3000)}`);
+  if (answer.error?.code === 'ENOENT') throw new SetUpError('there is no npm.', 'Install npm, then try again.');
+  throw new SetUpError(
+    'the npm packages could not be installed.',
+    `Check the network and the npm registry, then try again. npm said:\n${(answer.stderr || answer.stdout || String(answer.error)).slice(-3000)}`,
+  );
 }
 
-function shown(command, args, cause, remedy) {
-  const answer = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: withoutNpm() });
-  if (answer.status !== 0) throw new SetUpError(cause, remedy);
+/** A step of Doorstep's own: it says itself what it does, and why it could not. */
+function runStep(script) {
+  if (spawnSync(node, [path.join('scripts', script)], { cwd: root, stdio: 'inherit', env: withoutNpm() }).status !== 0)
+    throw new ToldError();
+}
+
+/** A clone that belongs to somebody else can be run where nothing is left to do, and no more. */
+function requireWritable() {
+  for (const folder of [root, path.dirname(stampFile)].filter((entry) => existsSync(entry))) {
+    try {
+      accessSync(folder, constants.W_OK);
+    } catch {
+      throw new SetUpError(
+        `${folder} cannot be written by you.`,
+        'Clone the project into a folder of your own, or run this as the person whose clone it is.',
+      );
+    }
+  }
 }
 
 /** npm run hands its settings down in the environment; a second npm inside would take them for its own. */
@@ -43,18 +66,10 @@ function withoutNpm() {
 
 /**
  * @param {'start' | 'test' | 'bench'} purpose
- * @returns {{ electron: string }} the runtime's path
+ * @returns {Promise<{ electron: string }>} the runtime's path
  */
-export function setUp(purpose, say = (line) => console.log(line)) {
-  const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20)
-    throw new SetUpError(
-      `this is Node ${process.versions.node}.`,
-      'Install Node 20 or newer, then try again. Doorstep brings the Node that it runs on itself.',
-    );
-
+export async function setUp(purpose, say = (line) => console.log(line)) {
   process.umask(0o022);
-  mkdirSync(path.dirname(stampFile), { recursive: true });
   const stamps = readStamps();
   const groups = { start: hasDisplay() ? ['app'] : ['app', 'headless'], test: ['app', 'headless', 'test'] };
   groups.bench = [...groups.test, 'bench'];
@@ -70,13 +85,7 @@ export function setUp(purpose, say = (line) => console.log(line)) {
       name: 'npm packages, with the Node that Doorstep runs on',
       key: 'npm',
       state: () => (existsSync(node) ? hash(readFileSync(path.join(root, 'package-lock.json'))) : 'missing'),
-      run: () =>
-        quietly(
-          'npm',
-          ['ci', '--loglevel=error'],
-          'the npm packages could not be installed.',
-          'Check the network and the npm registry, then try again.',
-        ),
+      run: () => installNpmPackages((line) => say(`  ${line}`)),
     },
     {
       name: 'the Electron runtime',
@@ -85,7 +94,7 @@ export function setUp(purpose, say = (line) => console.log(line)) {
         existsSync(path.join(root, '.doorstep', 'runtime', 'chosen')) && existsSync(runtimePath())
           ? hash(fingerprint(root, ['scripts/runtime.mjs', 'node_modules/electron/package.json']))
           : 'missing',
-      run: () => shown(node, ['scripts/runtime.mjs'], 'the Electron runtime could not be prepared.', 'The lines above say why.'),
+      run: () => runStep('runtime.mjs'),
     },
     {
       name: 'the windows and pages',
@@ -105,16 +114,20 @@ export function setUp(purpose, say = (line) => console.log(line)) {
               ]),
             )
           : 'missing',
-      run: () => shown(node, ['scripts/build.mjs'], 'the windows and pages could not be built.', 'The lines above say why.'),
+      run: () => runStep('build.mjs'),
     },
   ];
 
   const due = steps.filter((step) => stamps[step.key] !== step.state());
-  if (due.length > 0) say('Doorstep is setting itself up. The first time takes a few minutes.');
+  if (due.length > 0) {
+    say('Doorstep is setting itself up. The first time takes a few minutes.');
+    requireWritable();
+  }
   for (const [index, step] of due.entries()) {
     say(`[${index + 1}/${due.length}] ${step.name}`);
-    step.run();
+    await step.run();
     stamps[step.key] = step.state();
+    mkdirSync(path.dirname(stampFile), { recursive: true });
     writeFileSync(stampFile, JSON.stringify(stamps, null, 2));
   }
   ordinaryUser();
@@ -133,7 +146,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         `it does not know the words ${JSON.stringify(process.argv.slice(2).join(' '))}.`,
         'Usage: npm run setup [-- start | test | bench]',
       );
-    setUp(purpose);
+    await setUp(purpose);
     console.log('Doorstep is set up.');
   } catch (error) {
     process.exitCode = explain(error);

@@ -2,7 +2,7 @@
  * `npm start`: sets up what is missing, starts the backend embedded on loopback with the demonstration
  * organization, and opens the desktop app paired with it. `npm start -- --server URL` uses another backend.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, copyFileSync, mkdirSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -18,28 +18,42 @@ import {
   ordinaryEnvironment,
   ordinaryUser,
   privateFolder,
-  run,
   SetUpError,
   startVirtualDisplay,
   withKeychain,
 } from './system.mjs';
 
-const USAGE = 'Usage: npm start [-- --server URL]\n\n  --server URL   connect to this backend instead of starting one here';
+const USAGE = `Usage: npm start [-- --server URL] [--data FOLDER]
+
+  --server URL    connect to this backend instead of starting one here
+  --data FOLDER   keep the app's and the backend's data there, not in ~/.local/share/doorstep`;
 
 function parse(words) {
-  let server = null;
+  const given = {};
   for (let i = 0; i < words.length; i += 1) {
-    const word = words[i];
-    if (word === '--help' || word === '-h') return { help: true, server };
-    if (word === '--server' && words[i + 1]) {
-      server = words[i + 1];
-      i += 1;
-    } else if (word.startsWith('--server=')) server = word.slice('--server='.length);
-    else throw new SetUpError(`it does not know the word ${JSON.stringify(word)}.`, USAGE);
+    if (words[i] === '--help' || words[i] === '-h') return { help: true };
+    const [, name, value] = /^--(server|data)(?:=(.*))?$/s.exec(words[i]) ?? [];
+    if (name === undefined) throw new SetUpError(`it does not know the word ${JSON.stringify(words[i])}.`, USAGE);
+    if (value === undefined) i += 1;
+    given[name] = value ?? words[i];
+    if (!given[name]) throw new SetUpError(`--${name} has nothing behind it.`, USAGE);
   }
+  const { server = null, data = null } = given;
   if (server !== null && !URL.canParse(server))
     throw new SetUpError(`${JSON.stringify(server)} is not an address.`, 'Give one such as https://id.example.org.');
-  return { help: false, server };
+  // npm runs its commands at the top of the project, wherever the person stands.
+  return { help: false, server, data: data === null ? null : path.resolve(process.env.INIT_CWD ?? '', data) };
+}
+
+/** Where a run keeps what the next one finds again, made by the ordinary user. */
+function dataFolder(chosen, user, env) {
+  const share = isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share'));
+  const folder = chosen ?? path.join(share, 'doorstep');
+  const [make, ...words] = asOrdinaryUser(user, ['mkdir', '-p', '-m', '0700', folder]);
+  const { status, stderr } = spawnSync(make, words, { encoding: 'utf8' });
+  if (status !== 0)
+    throw new SetUpError(`the folder ${folder} cannot be made by ${user.name}.`, `Choose another with --data. mkdir said:\n${stderr}`);
+  return folder;
 }
 
 const isFree = (port) =>
@@ -174,20 +188,16 @@ function startApp({ words, env, needsKeychain, home, user, spawnAs }) {
 }
 
 async function main() {
-  const { help, server } = parse(process.argv.slice(2));
+  const { help, server, data: chosenData } = parse(process.argv.slice(2));
   if (help) {
     console.log(USAGE);
     return 0;
   }
-  const { electron } = setUp('start');
+  const { electron } = await setUp('start');
   const user = ordinaryUser();
   const project = openProject(root, user);
   const env = ordinaryEnvironment(user);
   const home = privateFolder(user, 'doorstep-');
-  const data = path.join(
-    isRoot ? path.join(user.home, '.local', 'share') : (env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share')),
-    'doorstep',
-  );
   const inProject = (...parts) => path.join(project.root, path.relative(root, path.resolve(root, ...parts)));
   const spawnAs = (name, words, options) =>
     start(name, project.wrap(asOrdinaryUser(user, words)), { cwd: project.root === root ? root : undefined, ...options });
@@ -208,8 +218,7 @@ async function main() {
     display = await chooseDisplay(env, home.folder, user);
     Object.assign(env, display.env);
     if (isRoot) console.log(`You are root, and Electron keeps its sandbox only as an ordinary user: Doorstep runs as ${user.name}.`);
-    const [makeFolder, ...folderWords] = asOrdinaryUser(user, ['mkdir', '-p', '-m', '0700', data]);
-    run(makeFolder, folderWords);
+    const data = dataFolder(chosenData, user, env);
 
     const practice = { socket: path.join(home.folder, 'practice.sock'), control: path.join(home.folder, 'practice-control.sock') };
     const [port, demoPort] = server === null ? await freePorts() : [];

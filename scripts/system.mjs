@@ -1,6 +1,6 @@
 /**
- * What Doorstep needs of the machine: Debian packages, an ordinary user, a display, a session bus with a
- * keychain. Plain Node 20 with no dependency, since it runs before anything is installed.
+ * What Doorstep needs of the machine: an ordinary user, a display, a session bus with a keychain. Plain Node 20
+ * with no dependency, since it runs before anything is installed.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -29,8 +28,12 @@ export class SetUpError extends Error {
   }
 }
 
+/** A step's own program has told cause and remedy already. */
+export class ToldError extends Error {}
+
 /** Prints a failure as cause and remedy, and gives the exit code. */
 export function explain(error) {
+  if (error instanceof ToldError) return 1;
   if (error instanceof SetUpError) {
     console.error(`\nDoorstep could not go on: ${error.message}`);
     console.error(error.remedy);
@@ -44,164 +47,6 @@ export function explain(error) {
 /** The user that runs Electron and PostgreSQL when the person is root: neither starts its sandbox, or at all, as root. */
 export const ORDINARY_USER = 'doorstep-dev';
 export const isRoot = process.getuid?.() === 0;
-
-/** `a|b`: newer Debian and Ubuntu releases have renamed the package; either will do. */
-const PACKAGES = {
-  app: [
-    'libgtk-3-0t64|libgtk-3-0',
-    'libnss3',
-    'libasound2t64|libasound2',
-    'libgbm1',
-    'libxss1',
-    'libxtst6',
-    'libatspi2.0-0t64|libatspi2.0-0',
-    'libsecret-1-0',
-    'libusb-1.0-0',
-    'libudev1',
-    'unzip',
-    'util-linux',
-  ],
-  headless: ['xvfb', 'dbus', 'gnome-keyring', 'fonts-noto-core'],
-  test: [
-    'chromium',
-    'postgresql',
-    'fido2-tools',
-    'python3-fido2',
-    'qemu-system-x86',
-    'busybox-static',
-    'kmod',
-    'xz-utils',
-    'gcc',
-    'libc6-dev',
-    // The desktop around the app: a window manager, a panel with a tray, two notification daemons, a way to press and to see.
-    'openbox',
-    'xfce4-panel',
-    'dunst',
-    'xfce4-notifyd',
-    'dbus-x11',
-    'xdotool',
-    'x11-utils',
-    'scrot',
-    // Peers: one that makes codes, one that makes their QR pictures, one that reads the keychain.
-    'oathtool',
-    'qrencode',
-    'libsecret-tools',
-    'git',
-  ],
-  // A peer of the backend. `dbconfig-no-thanks` keeps away the database client and the database that it would bring.
-  bench: ['dbconfig-no-thanks', 'glewlwyd'],
-};
-
-/** What must be said before a package comes, so that its program is all that comes: no service at boot, no questions, no database. */
-const BEFORE = {
-  glewlwyd: [
-    '[ -e /etc/systemd/system/glewlwyd.service ] || ln -sf /dev/null /etc/systemd/system/glewlwyd.service',
-    'echo "glewlwyd glewlwyd/config_type select No configuration" | debconf-set-selections',
-  ],
-};
-const POLICY = '/usr/sbin/policy-rc.d';
-
-function installedPackages() {
-  const answer = spawnSync('dpkg-query', ['-W', '-f', '${Package}\t${db:Status-Status}\n'], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (answer.error || answer.status !== 0) return null;
-  return new Set(
-    answer.stdout
-      .split('\n')
-      .map((line) => line.split('\t'))
-      .filter(([, state]) => state === 'installed')
-      .map(([name]) => name),
-  );
-}
-
-function choose(alternatives) {
-  const names = alternatives.split('|');
-  if (names.length === 1) return names[0];
-  return names.find((name) => spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0) ?? names.at(-1);
-}
-
-/**
- * Runs `install` while no package may start a service: the project needs programs, and what this machine serves
- * is the person's to say. A policy of the person's own is left alone; ours forbids nothing once this process is gone.
- */
-function withoutServices(install) {
-  if (existsSync(POLICY)) return install();
-  writeFileSync(POLICY, `#!/bin/sh\n[ -e /proc/${process.pid} ] && [ "$2" = start ] && exit 101\nexit 0\n`, { mode: 0o755 });
-  try {
-    return install();
-  } finally {
-    rmSync(POLICY, { force: true });
-  }
-}
-
-/** The one line that installs the packages, for a person who is not root. */
-function installLine(names) {
-  const before = names.flatMap((name) => BEFORE[name] ?? []).map((words) => `{ ${words}; }`);
-  const install = `apt-get install -y --no-install-recommends ${names.join(' ')}`;
-  const all = [...before, install].join(' && ');
-  if (!hasProgram('sudo')) return `su - -c '${all}'`;
-  return before.length === 0 ? `sudo ${install}` : `sudo sh -c '${all}'`;
-}
-
-const hasProgram = (name) =>
-  (process.env.PATH ?? '').split(':').some((folder) => {
-    try {
-      accessSync(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-
-/**
- * Installs what is missing of the groups, or, where the person may not, says what is missing and the one
- * line that installs it.
- * @param {('app' | 'headless' | 'test' | 'bench')[]} groups
- */
-export function ensurePackages(groups, say) {
-  if (process.platform !== 'linux') return;
-  const installed = installedPackages();
-  if (!installed) {
-    say('this is not a Debian system: the packages that Electron needs are not checked');
-    return;
-  }
-  const wanted = groups.flatMap((group) => PACKAGES[group]);
-  const missing = wanted.filter((entry) => !entry.split('|').some((name) => installed.has(name)));
-  if (missing.length === 0) return;
-  if (!isRoot) {
-    const names = missing.map(choose);
-    throw new SetUpError(
-      `these Debian packages are missing: ${names.join(', ')}.`,
-      `Install them with this one line, then try again:\n  ${installLine(names)}`,
-    );
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  say('reading the package lists');
-  const update = spawnSync('apt-get', ['update', '-q'], { env, encoding: 'utf8' });
-  if (update.status !== 0) {
-    throw new SetUpError(
-      'the lists of Debian packages could not be read.',
-      `Check the network and /etc/apt, then try again. apt-get said:\n${update.stderr}`,
-    );
-  }
-  const names = missing.map(choose);
-  say(`installing ${names.length} Debian packages: ${names.join(', ')}`);
-  for (const words of names.flatMap((name) => BEFORE[name] ?? [])) run('sh', ['-c', words]);
-  const install = withoutServices(() =>
-    spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env, encoding: 'utf8', maxBuffer: 1 << 26 }),
-  );
-  if (install.status !== 0) {
-    throw new SetUpError('the Debian packages could not be installed.', `apt-get said:\n${install.stdout.slice(-2000)}\n${install.stderr}`);
-  }
-}
-
-/** Changes whenever a package is installed or removed. The database is where dpkg-query looks for it. */
-export function packageState() {
-  try {
-    return String(statSync(path.join(process.env.DPKG_ADMINDIR ?? '/var/lib/dpkg', 'status')).mtimeMs);
-  } catch {
-    return 'none';
-  }
-}
 
 /** As root: makes the ordinary user where it is missing. @returns {{ name: string, uid: number, gid: number, home: string }} */
 export function ordinaryUser() {

@@ -9,7 +9,7 @@ try {
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !SUITES.includes(name));
   if (unknown.length > 0) throw new SetUpError(`there is no suite ${unknown.join(', ')}.`, `The suites are: ${SUITES.join(', ')}.`);
-  const { electron } = setUp('test');
+  const { electron } = await setUp('test');
   for (const suite of asked.length > 0 ? asked : SUITES) {
     console.log(`\n=== ${suite}`);
     if (suite === 'static') for (const step of STATIC) runStatic(step);
