@@ -7,6 +7,7 @@ import type { PracticeKey } from '../tokens/practice.ts';
 import type { Prompts } from '../tokens/prompts.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { KeyFlows } from './key-flows.ts';
+import type { Reviews } from './reviews.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface CommandOptions {
@@ -15,11 +16,12 @@ export interface CommandOptions {
   readonly vault: Vault;
   readonly prompts: Prompts;
   readonly keys: KeyFlows;
+  readonly reviews: Reviews;
   /** Null in a packaged app. */
   readonly practice: PracticeKey | null;
 }
 
-export function createCommands({ store, sync, vault, prompts, keys, practice }: CommandOptions): Commands {
+export function createCommands({ store, sync, vault, prompts, keys, reviews, practice }: CommandOptions): Commands {
   const done = async (work: Promise<unknown>): Promise<null> => {
     await work;
     return null;
@@ -69,13 +71,23 @@ export function createCommands({ store, sync, vault, prompts, keys, practice }: 
       await sync.refresh().catch(() => undefined);
       return null;
     },
-    'challenge.answer': ({ id }) => done(keys.answerChallenge(id)),
-    'challenge.deny': ({ id }) => done(keys.denyChallenge(id)),
-    'approval.review': refused,
-    'approval.approve': refused,
-    'approval.deny': refused,
-    'approval.not-me': refused,
-    'approval.close': refused,
+    'challenge.answer': async ({ id }) => {
+      await keys.answerChallenge(id);
+      reviews.answered(id);
+      return null;
+    },
+    'challenge.deny': ({ id }) => done(reviews.deny(id)),
+    'approval.review': async ({ id }) => {
+      reviews.review(id, true);
+      return null;
+    },
+    'approval.approve': ({ id, number }) => done(reviews.approve(id, number)),
+    'approval.deny': ({ id }) => done(reviews.deny(id)),
+    'approval.not-me': ({ id }) => done(reviews.notMe(id)),
+    'approval.close': async () => {
+      reviews.close();
+      return null;
+    },
     'settings.change': refused,
     'notice.dismiss': refused,
     'code.show': refused,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
-import type { AppState } from '../../contract/ipc.ts';
+import type { AppState, IpcChannel } from '../../contract/ipc.ts';
 import { openDoor, pushState } from '../ipc/door.ts';
 import { originOrText } from '../sync/server-address.ts';
 import { createSync, pagesOf } from '../sync/sync.ts';
@@ -17,6 +17,7 @@ import { hasTray } from '../tray/watcher.ts';
 import { forkKeychain } from '../vault/child.ts';
 import { openSystemKeychain } from '../vault/keychain.ts';
 import { createVault } from '../vault/vault.ts';
+import { createApprovalWindow } from '../windows/approval-window.ts';
 import { guardAllContents, guardSession } from '../windows/guards.ts';
 import { createMainWindow } from '../windows/main-window.ts';
 import { APP_ORIGIN, serveAppScheme } from '../windows/scheme.ts';
@@ -26,11 +27,23 @@ import { createKeyFlows } from './key-flows.ts';
 import type { Log } from './log.ts';
 import { installMenu } from './menu.ts';
 import { readPairingCode } from './pairing-code.ts';
+import { createReviews } from './reviews.ts';
 import type { SettingsStore } from './settings.ts';
 import { createStateStore, firstState } from './state-store.ts';
 
 /** The address of a backend embedded by `npm start`, offered until a person or an organization names another. */
 const DEFAULT_SERVER = 'http://localhost:7410';
+
+/** All that the approval window is there for. */
+const APPROVAL_CHANNELS: readonly IpcChannel[] = [
+  'state.get',
+  'approval.approve',
+  'approval.deny',
+  'approval.not-me',
+  'approval.close',
+  'challenge.answer',
+  'prompt.answer',
+];
 
 export interface DoorstepOptions {
   readonly environment: RunEnvironment;
@@ -62,11 +75,14 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
   let trayShown = false;
   const quit = () => app.quit();
 
-  const window = createMainWindow({
+  const frame = {
     session: windows,
     preload: join(root, 'dist', 'preload', 'index.cjs'),
     icon: join(root, 'build', 'icons', 'doorstep.png'),
     devTools: !app.isPackaged,
+  };
+  const window = createMainWindow({
+    ...frame,
     onShown: () => log.info('window.shown'),
     onClose: () => trayShown && !quitting,
     onGone: () => prompts.cancel(),
@@ -110,24 +126,43 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
   const stopRecognition = watchRecognition({ store, tokens: tokens.handle, log });
   const keys = createKeyFlows({ sync, tokens: tokens.handle, prompts, challenges: () => store.get().challenges });
 
+  const approval = createApprovalWindow({ ...frame, onClosed: () => reviews.closed() });
+  const reviews = createReviews({
+    store,
+    window: approval,
+    log,
+    decide: (challenge, decision, number) => sync.decide(challenge, decision, number),
+    stopKey: (id) => prompts.cancelChallenge(id),
+    refresh: () => sync.refresh(),
+  });
+
   const closeDoor = openDoor({
-    commands: createCommands({ store, sync, vault, prompts, keys, practice }),
+    commands: createCommands({ store, sync, vault, prompts, keys, reviews, practice }),
     log,
     origin: APP_ORIGIN,
-    isOurs: (contents) => contents === window.get()?.webContents,
+    channels: (contents) => {
+      if (contents === window.get()?.webContents) return 'all';
+      return contents === approval.get()?.webContents ? APPROVAL_CHANNELS : null;
+    },
     tellState: () => store.flush(),
   });
 
   let tray: TrayIcon | null = null;
   let before: AppState = store.get();
   store.subscribe((state) => {
-    const contents = window.get()?.webContents;
-    if (contents !== undefined) pushState(contents, APP_ORIGIN, state);
+    for (const each of [window, approval]) {
+      const contents = each.get()?.webContents;
+      if (contents !== undefined) pushState(contents, APP_ORIGIN, state);
+    }
+    reviews.follow(state);
     tray?.show(state);
     // A PIN is being typed: it belongs in no screenshot and no shared screen.
     window.protect(state.prompt?.prompt.kind === 'pin' || state.prompt?.prompt.kind === 'new-pin');
     const isNew = ({ id }: { readonly id: string }) => !before.challenges.some((challenge) => challenge.id === id);
-    if (state.challenges.some(isNew)) window.callAttention();
+    for (const challenge of state.challenges.filter(isNew)) {
+      if (challenge.number === null) window.callAttention();
+      else reviews.review(challenge.id, false);
+    }
     for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
     before = state;
   });
@@ -171,6 +206,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     async stop() {
       quitting = true;
       window.release();
+      approval.close();
       prompts.cancel();
       closeDoor();
       sync.stop();

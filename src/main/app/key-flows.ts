@@ -14,7 +14,6 @@ export interface KeyFlows {
   tryKey(tokenId: string): Promise<{ name: string }>;
   /** Answers the challenge of a service with whichever key the person touches. */
   answerChallenge(id: string): Promise<void>;
-  denyChallenge(id: string): Promise<void>;
   setPin(tokenId: string): Promise<void>;
   changePin(tokenId: string): Promise<void>;
   reset(tokenId: string): Promise<void>;
@@ -84,12 +83,6 @@ export function createKeyFlows({ sync, tokens, prompts, challenges }: KeyFlowOpt
       } finally {
         await sync.refresh().catch(() => undefined);
       }
-    },
-
-    async denyChallenge(id) {
-      prompts.cancelChallenge(id);
-      await sync.call({ route: 'deviceChallengeDeny', id, answer: null });
-      await sync.refresh().catch(() => undefined);
     },
 
     setPin: async (tokenId) => void (await ask({ kind: 'set-pin' }, 'setPin', { tokenId })),

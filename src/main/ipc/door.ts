@@ -1,7 +1,7 @@
 /**
  * The one door between the windows and the main process, and the only user of ipcMain. A request passes when
- * its channel is known, it comes from our own origin and the top frame of a window of ours, and its payload
- * fits the contract's schema. Everything else is refused and logged; when unsure, refused.
+ * its channel is known, it comes from our own origin and the top frame of a window of ours that is there for
+ * it, and its payload fits the contract's schema. Everything else is refused and logged; when unsure, refused.
  */
 import { type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
 import { DoorstepError, failure, type Outcome } from '../../contract/errors.ts';
@@ -25,8 +25,8 @@ export interface DoorOptions {
   readonly log: Log;
   /** Origin of our windows, such as `app://doorstep`. */
   readonly origin: string;
-  /** Whether these web contents are those of a window of ours. */
-  readonly isOurs: (contents: WebContents) => boolean;
+  /** What these web contents may ask for: those of a window of ours, and each only what it is there for. Null: nothing. */
+  readonly channels: (contents: WebContents) => readonly IpcChannel[] | 'all' | null;
   /** Pushes the state as it is now, so that a window that gets its answer has already seen what came of it. */
   readonly tellState: () => void;
 }
@@ -68,13 +68,15 @@ export async function passThrough(options: DoorOptions, event: DoorEvent, channe
 }
 
 /** Why a request is refused, or null. */
-function judge({ origin, isOurs }: DoorOptions, event: DoorEvent, channel: unknown, request: unknown): string | null {
+function judge({ origin, channels }: DoorOptions, event: DoorEvent, channel: unknown, request: unknown): string | null {
   const frame = event.senderFrame;
-  if (!isOurs(event.sender)) return 'not our window';
+  const may = channels(event.sender);
+  if (may === null) return 'not our window';
   if (frame === null || frame === undefined) return 'no frame';
   if (frame.parent !== null || frame !== event.sender.mainFrame) return 'not the top frame';
   if (originOf(frame.url) !== origin) return 'other origin';
   if (!isKnown(channel)) return 'unknown channel';
+  if (may !== 'all' && !may.includes(channel)) return 'not for this window';
   if (parseStrict(IPC_REQUESTS[channel], request) === null) return 'payload';
   return null;
 }

@@ -16,6 +16,8 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export interface Signer {
   readonly key: DeviceKey;
   readonly deviceId: string;
+  /** Of the key, as the backend gave it last; null before the first. */
+  readonly generation: () => string | null;
 }
 
 type DeviceRoute = {
@@ -67,7 +69,7 @@ export function createBackendClient(options: ClientOptions): BackendClient {
       method,
       headers: {
         accept,
-        [DEVICE_SIGNATURE_HEADER]: signRequest({ ...signer, method, url, body, seconds: clock.seconds() }),
+        [DEVICE_SIGNATURE_HEADER]: signRequest({ ...signer, generation: signer.generation(), method, url, body, seconds: clock.seconds() }),
         ...(body === '' ? {} : { 'content-type': 'application/json' }),
       },
       // A redirect could carry the signature to another host: an answer from elsewhere is no answer.

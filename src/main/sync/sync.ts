@@ -3,7 +3,8 @@
  * everything when the backend says that this computer was removed.
  */
 import { assertNever, DoorstepError, type ErrorCode } from '../../contract/errors.ts';
-import { DeviceSnapshot, PairedDevice } from '../../contract/http/shapes.ts';
+import type { ApprovalStatement, Decision } from '../../contract/http/approvals.ts';
+import { DeviceSnapshot, PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
 import type { AppState, KeychainState } from '../../contract/ipc.ts';
 import { type Parsed, parseTolerant, type Schema } from '../../contract/parse.ts';
 import type { Log } from '../app/log.ts';
@@ -13,6 +14,7 @@ import { type BackendClient, type Call, createBackendClient, type Fetch, type Si
 import { createServerClock } from './clock.ts';
 import { createDeviceKey, type DeviceKey, exportDeviceKey, importDeviceKey } from './device-key.ts';
 import { isLoopback, parseServer } from './server-address.ts';
+import { signStatement } from './signature.ts';
 
 /**
  * What is kept of a pairing, as JSON in the keychain's entry `device`: the secret is the key, and what it is
@@ -39,6 +41,8 @@ export interface Sync {
   disconnect(): Promise<void>;
   /** A signed call of the paired device. Rejects with not-paired where there is none. */
   call<T extends Schema>(call: Call<T>): Promise<Parsed<T>>;
+  /** Signs what the person decided on a request, and sends it. Rejects like `call`. */
+  decide(challenge: WaitingChallenge, decision: Decision, number: string | null): Promise<void>;
   /** Origin of the backend that this computer is paired with; the origin of every key ceremony. */
   origin(): string;
   /** Reads the snapshot now and waits for it. */
@@ -105,6 +109,7 @@ export function createSync(options: SyncOptions): Sync {
       authenticators: snapshot.authenticators,
       challenges: snapshot.challenges,
       checkedAt: snapshot.serverTime,
+      policy: snapshot.policy,
     });
     watchEnds(snapshot);
   };
@@ -199,6 +204,16 @@ export function createSync(options: SyncOptions): Sync {
     }
   };
 
+  const call = async <T extends Schema>(what: Call<T>): Promise<Parsed<T>> => {
+    const { client, signer } = needConnected();
+    try {
+      return await client.call(signer, what);
+    } catch (error) {
+      await note(error);
+      throw error;
+    }
+  };
+
   const connect = (to: Connected, device: Parsed<typeof PairedDevice>) => {
     connected = to;
     lastVersion = -1;
@@ -220,7 +235,7 @@ export function createSync(options: SyncOptions): Sync {
         return;
       }
       const { server, device, key } = pairing;
-      connect({ client: clientOf(server), signer: { key, deviceId: device.deviceId }, server }, device);
+      connect({ client: clientOf(server), signer: { key, deviceId: device.deviceId, generation: () => null }, server }, device);
     },
     async pair(code, typedServer) {
       const server = parseServer(typedServer ?? store.get().server);
@@ -229,14 +244,14 @@ export function createSync(options: SyncOptions): Sync {
       // A keychain that is away is found before the code is used up.
       if ((await vault.open()) !== 'ready') throw new DoorstepError(keychainCode(vault.state()));
       const device = await client.call(
-        { key, deviceId: '' },
+        { key, deviceId: '', generation: () => null },
         {
           route: 'pairDevice',
           body: { code: code.trim(), name: computer.name, platform: computer.platform, publicKey: key.publicJwk },
           answer: PairedDevice,
         },
       );
-      const signer = { key, deviceId: device.deviceId };
+      const signer = { key, deviceId: device.deviceId, generation: () => null };
       const before = connected;
       try {
         await vault.write('device', exportPairing({ server, device, key }));
@@ -260,14 +275,21 @@ export function createSync(options: SyncOptions): Sync {
       }
       await forget(gone);
     },
-    async call(call) {
-      const { client, signer } = needConnected();
-      try {
-        return await client.call(signer, call);
-      } catch (error) {
-        await note(error);
-        throw error;
-      }
+    call,
+    async decide({ id, serviceName }, decision, number) {
+      const { signer } = needConnected();
+      const { pairing } = store.get();
+      if (pairing.state !== 'paired') throw new DoorstepError('not-paired');
+      const statement: ApprovalStatement = {
+        decision,
+        number,
+        challengeId: id,
+        service: serviceName,
+        person: pairing.person.id,
+        device: signer.deviceId,
+        iat: clock.seconds(),
+      };
+      await call({ route: 'deviceDecision', id, body: { statement: signStatement(signer.key, statement) }, answer: null });
     },
     origin: () => needConnected().server,
     async refresh() {

@@ -1,7 +1,7 @@
 /** Denies everything that a window does not need: navigation, new windows, permissions, webviews, downloads, the network. */
 import { app, type Session, shell, type WebContents } from 'electron';
 import type { Log } from '../app/log.ts';
-import { APP_ORIGIN, APP_START } from './scheme.ts';
+import { APP_ORIGIN, APP_START, APPROVAL_START } from './scheme.ts';
 
 export interface GuardOptions {
   readonly log: Log;
@@ -21,7 +21,7 @@ function guardContents(contents: WebContents, { log, outside }: GuardOptions): v
   };
   contents.on('will-navigate', (event) => {
     // A reload is a navigation to where one is.
-    if (event.url === APP_START && contents.getURL() === APP_START) return;
+    if ([APP_START, APPROVAL_START].includes(event.url) && contents.getURL() === event.url) return;
     refuse('navigation')(event);
   });
   contents.on('will-frame-navigate', (event) => {

@@ -1,12 +1,9 @@
 /** The main window: sandboxed, isolated, no Node, shown as soon as it has something to show. */
-import { BrowserWindow, type Session } from 'electron';
+import { BrowserWindow } from 'electron';
+import { type WindowFrame, windowPreferences } from './preferences.ts';
 import { APP_START } from './scheme.ts';
 
-export interface MainWindowOptions {
-  readonly session: Session;
-  readonly preload: string;
-  readonly icon: string;
-  readonly devTools: boolean;
+export interface MainWindowOptions extends WindowFrame {
   /** It shows for the first time. */
   readonly onShown: () => void;
   /** The person closed it. True hides it and keeps the app; false lets it close. */
@@ -45,22 +42,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       title: 'Doorstep',
       icon: options.icon,
       autoHideMenuBar: true,
-      webPreferences: {
-        session: options.session,
-        preload: options.preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        nodeIntegrationInSubFrames: false,
-        nodeIntegrationInWorker: false,
-        webviewTag: false,
-        webSecurity: true,
-        allowRunningInsecureContent: false,
-        experimentalFeatures: false,
-        navigateOnDragDrop: false,
-        spellcheck: false,
-        devTools: options.devTools,
-      },
+      webPreferences: windowPreferences(options),
     });
     window = opened;
     opened.setContentProtection(isProtected);

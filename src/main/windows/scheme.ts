@@ -6,6 +6,7 @@ import { protocol, type Session } from 'electron';
 export const APP_SCHEME = 'app';
 export const APP_ORIGIN = 'app://doorstep';
 export const APP_START = `${APP_ORIGIN}/index.html`;
+export const APPROVAL_START = `${APP_ORIGIN}/approval.html`;
 
 const CSP = [
   "default-src 'none'",

@@ -98,13 +98,3 @@ test.each([
   prompts.cancelChallenge(CHALLENGE.id);
   await answered;
 });
-
-test('denying ends the answer that is under way, then tells the backend', async () => {
-  token = () => new Promise(() => undefined);
-  const answered = expect(keys.answerChallenge(CHALLENGE.id)).rejects.toMatchObject({ code: 'token.canceled' });
-  await vi.waitFor(() => expect(said).toHaveLength(2));
-  await keys.denyChallenge(CHALLENGE.id);
-  await answered;
-  expect(said).toContain('deviceChallengeDeny');
-  expect(said).not.toContain('deviceChallengeAnswer');
-});

@@ -18,15 +18,15 @@ function event(url = `${ORIGIN}/index.html`) {
   return { sender: { mainFrame: frame }, senderFrame: frame };
 }
 
-const options = (isOurs = true): DoorOptions => ({
+const options = (isOurs: boolean | 'approval' = true): DoorOptions => ({
   commands: Object.fromEntries(channels.map((channel) => [channel, called])) as unknown as Commands,
   log: createLog((line) => lines.push(line)),
   origin: ORIGIN,
-  isOurs: () => isOurs,
+  channels: () => (isOurs === 'approval' ? ['approval.deny'] : isOurs ? 'all' : null),
   tellState: told,
 });
 const told = vi.fn();
-const pass = (from: object, channel: unknown, request: unknown, isOurs = true) =>
+const pass = (from: object, channel: unknown, request: unknown, isOurs: boolean | 'approval' = true) =>
   passThrough(options(isOurs), from as unknown as DoorEvent, channel, request);
 const REFUSED = { ok: false, code: 'ipc.refused', detail: {} };
 
@@ -48,6 +48,12 @@ test('the window has seen what came of its request before it gets the answer, al
   called.mockRejectedValueOnce(new DoorstepError('pin.wrong'));
   await pass(event(), 'state.get', {});
   expect(told).toHaveBeenCalledTimes(2);
+});
+
+test('a window that is there for one thing may ask for nothing else', async () => {
+  expect(await pass(event(), 'approval.deny', { id: 'C'.repeat(22) }, 'approval')).toEqual({ ok: true, value: null });
+  expect(await pass(event(), 'pairing.disconnect', {}, 'approval')).toEqual(REFUSED);
+  expect(called).toHaveBeenCalledTimes(1);
 });
 
 test.each([
