@@ -1,12 +1,10 @@
-/** All that the desktop window knows: the state that main sends, and what the person is doing with it. */
-import type { Outcome } from '../../contract/errors.ts';
+/** All that the desktop window knows, and what the person is doing with it. */
 import type { Authenticator, WaitingChallenge } from '../../contract/http/shapes.ts';
-import type { AppState, DoorstepBridge, IpcAnswers, IpcChannel, IpcRequest } from '../../contract/ipc.ts';
 import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/tokens.ts';
-import type { Failed } from '../ui/failed.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
 import { inOrder } from '../ui/working-ways.ts';
+import { MainLink } from './main-link.svelte.ts';
 
 export const SCREENS = ['home', 'keys', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
@@ -23,39 +21,14 @@ export type AppDialog =
 /** What is being done to one of the sign-ins that are kept on a key. */
 export type PasskeyStep = { readonly kind: 'rename' | 'remove'; readonly passkey: PasskeySummary };
 
-export class App {
-  state = $state.raw<AppState | null>(null);
+export class App extends MainLink {
   screen = $state<Screen>('home');
   dialog = $state.raw<AppDialog | null>(null);
   /** Requests that ended while they were being answered, until they are dealt with. */
   over = $state.raw<readonly WaitingChallenge[]>([]);
-  /** The last failure of each place on the screen, by its name. */
-  faults = $state.raw<Readonly<Record<string, Failed>>>({});
-  /** What runs now, by the same names. */
-  running = $state.raw<ReadonlySet<string>>(new Set());
   /** What the key of the open 'passkeys' dialog keeps. */
   passkeys = $state.raw<readonly PasskeySummary[]>([]);
   passkeyStep = $state.raw<PasskeyStep | null>(null);
-  broken = $state(false);
-  readonly #bridge: DoorstepBridge | null;
-
-  constructor(bridge: DoorstepBridge | null) {
-    this.#bridge = bridge;
-  }
-
-  async open(): Promise<void> {
-    if (this.#bridge === null) {
-      this.broken = true;
-      return;
-    }
-    this.#bridge.subscribe((state) => {
-      this.state = state;
-    });
-    const answer = await this.#bridge.invoke('state.get', {});
-    if (this.state !== null) return;
-    if (answer.ok) this.state = answer.value;
-    else this.broken = true;
-  }
 
   go(screen: Screen): void {
     this.screen = screen;
@@ -85,42 +58,6 @@ export class App {
     const token = this.token(tokenId);
     const own = this.keyOf(tokenId)?.name ?? token?.product ?? '';
     return own === '' ? language.say.app.keys.unnamed : own;
-  }
-
-  isRunning(place: string): boolean {
-    return this.running.has(place);
-  }
-
-  fault(place: string): Failed | null {
-    return this.faults[place] ?? null;
-  }
-
-  clearFault(place: string): void {
-    this.faults = Object.fromEntries(Object.entries(this.faults).filter(([name]) => name !== place));
-  }
-
-  /**
-   * Asks main for something. While it runs, `place` is busy; what goes wrong stands at `place` until the next try.
-   * Something that the person stopped is no fault.
-   * @returns the answer, or null where it failed or is running already
-   */
-  async ask<C extends IpcChannel>(place: string, channel: C, request: IpcRequest<C>): Promise<{ value: IpcAnswers[C] } | null> {
-    if (this.#bridge === null || this.running.has(place)) return null;
-    this.clearFault(place);
-    this.running = new Set([...this.running, place]);
-    const answer = await this.#invoke(this.#bridge, channel, request);
-    this.running = new Set([...this.running].filter((name) => name !== place));
-    if (answer.ok) return { value: answer.value };
-    if (answer.code !== 'token.canceled') this.faults = { ...this.faults, [place]: { code: answer.code, detail: answer.detail } };
-    return null;
-  }
-
-  async #invoke<C extends IpcChannel>(bridge: DoorstepBridge, channel: C, request: IpcRequest<C>): Promise<Outcome<IpcAnswers[C]>> {
-    try {
-      return await bridge.invoke(channel, request);
-    } catch {
-      return { ok: false, code: 'internal', detail: {} };
-    }
   }
 
   async enroll(tokenId: string, name: string): Promise<boolean> {

@@ -111,6 +111,16 @@ export const vpn: WaitingChallenge = {
   expiresAt: inMinutes(9),
 };
 
+/** A request of the sign-in page, answered by its number. */
+export const approvalRequest: WaitingChallenge = {
+  ...vpn,
+  id: id('library-request'),
+  serviceName: 'Library',
+  asked: { address: '192.0.2.7', browser: 'Firefox on Windows' },
+  number: { digits: 6, triesLeft: 3 },
+  byKey: false,
+};
+
 export const unpaired: AppState = {
   version: '0.1.0',
   server: 'https://id.northmoor.example',

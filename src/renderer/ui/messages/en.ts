@@ -5,6 +5,7 @@
  * Rules (the look): plain, active, present; "you"; cause, then remedy; no exclamation marks.
  */
 import { app } from './en/app.ts';
+import { approval } from './en/approval.ts';
 import { type FailureWords, failure } from './en/failures.ts';
 import { pin, ui, ways, when } from './en/parts.ts';
 import { web } from './en/web.ts';
@@ -20,6 +21,7 @@ export const en = {
   pin,
   web,
   app,
+  approval,
 };
 
 export type Messages = typeof en;

@@ -189,6 +189,7 @@ export const app = {
       'change-pin': 'To change it, type the one that the key has now.',
       reset: 'To wipe this key.',
       passkeys: 'To see what is kept on it.',
+      export: 'To take your codes out of Doorstep.',
     },
     pinForChallenge: ({ service }: { service: string }) => `${service} asks: is this you? Go on only if you started this sign-in yourself.`,
     newPinTitle: ({ name }: { name: string }) => `New PIN for ${name}`,

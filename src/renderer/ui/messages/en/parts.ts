@@ -32,7 +32,13 @@ export const when = {
 
 /** Ways to sign in, wherever they are listed. */
 export const ways = {
-  kind: { 'security-key': 'Security key', desktop: 'Doorstep on a computer' },
+  kind: {
+    'security-key': 'Security key',
+    desktop: 'Doorstep on a computer',
+    totp: 'Shows codes',
+    hotp: 'Shows codes when asked',
+    'recovery-codes': 'Spare codes',
+  },
   count: ({ ways }: { ways: number }) => count(ways, 'way', 'ways'),
   firstChoice: 'First choice',
   makeFirstChoice: 'Make first choice',

@@ -5,7 +5,10 @@ import { en } from '../../../../../src/renderer/ui/messages/en.ts';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 
-const COUNTS = new Set(['retries', 'minLength', 'typed', 'ways', 'requests', 'count', 'left', 'step', 'of', 'number', 'seconds']);
+const COUNTS = new Set([
+  ...['retries', 'minLength', 'typed', 'ways', 'requests', 'count', 'left', 'step', 'of', 'number', 'seconds'],
+  ...['minutes', 'digits', 'tries'],
+]);
 
 /** Something for each parameter that a text may take: three of what is counted, a word for the rest. */
 const anything = new Proxy(
