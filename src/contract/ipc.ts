@@ -142,6 +142,8 @@ export interface AppState {
   readonly removedCode: { readonly id: string; readonly label: string; readonly until: number } | null;
   readonly exportGuard: 'none' | 'pin' | 'key';
   readonly settings: { readonly startAtLogin: boolean | null };
+  /** Where a menu of the system sends the person; each new number is a new wish. */
+  readonly goTo?: { readonly screen: 'home' | 'codes' | 'keys' | 'settings'; readonly number: number };
   /** Things to know once, such as that no notifications can be shown here. */
   readonly notices: readonly Notice[];
   /** The one thing that the person is asked for now. */
