@@ -91,6 +91,7 @@ async function holding<T>(
   for (const id of ids) busy.add(id);
   try {
     await background.giveWay(ids);
+    for (const token of tokens) if (token.outdated) await token.refreshAfter();
     return await flow(tokens, { human, signal, clock });
   } catch (error) {
     throw whyStopped(signal, error);

@@ -18,6 +18,9 @@ import { SessionToken } from './session/token.ts';
 const RETRY_MS = [300, 1_000, 3_000, 10_000] as const;
 const WORTH_RETRYING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['token.no-permission', 'token.busy', 'token.gone', 'token.timeout']);
 
+/** Another program's reports come in bursts: what they change in the list is told so many milliseconds after the first. */
+const FOREIGN_MS = 300;
+
 /** Opening a device is up to its driver; no driver may hold up the list. */
 const OPEN_MS = 10_000;
 
@@ -47,6 +50,7 @@ export class Roster {
   readonly #watches: DeviceWatch[] = [];
   readonly #waiting = new Set<() => void>();
   #told = '';
+  #tellingSoon = false;
   #stopped = false;
 
   constructor(options: RosterOptions) {
@@ -148,6 +152,15 @@ export class Roster {
     this.#options.onChange(summaries);
   }
 
+  #tellSoon(): void {
+    if (this.#tellingSoon) return;
+    this.#tellingSoon = true;
+    this.#options.clock.after(FOREIGN_MS, () => {
+      this.#tellingSoon = false;
+      this.#tell();
+    });
+  }
+
   #listed(sourceIndex: number, devices: readonly FoundDevice[]): void {
     if (this.#stopped) return;
     const keys = new Set(devices.map(({ key }) => key));
@@ -197,7 +210,7 @@ export class Roster {
       const pipe = await within(this.#options.clock, OPEN_MS, entry.device.open());
       let token: SessionToken;
       try {
-        const link = await openChannel(pipe, { clock: this.#options.clock });
+        const link = await openChannel(pipe, { clock: this.#options.clock, onForeign: () => this.#tellSoon() });
         token = await SessionToken.open(entry.identity, link);
         if (entry.gone.signal.aborted) throw new DoorstepError('token.gone');
         entry.state = { kind: 'ready', token };

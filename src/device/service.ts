@@ -40,6 +40,7 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
   const clock = options.clock ?? systemClock;
   const calls = new Map<number, ActiveCall>();
   const busy = new Set<string>();
+  const glancing = new Set<string>();
   const background = new Background();
   const roster = new Roster({
     sources: options.sources,
@@ -50,10 +51,23 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
 
   /** Not at once: whoever plugs a token in to use it should not wait for what only the windows show. */
   const glanceLater = async (token: SessionToken) => {
+    if (glancing.has(token.id)) return;
+    glancing.add(token.id);
+    await pause(clock, GLANCE_AFTER_MS, roster.goneSignal(token.id));
+    glancing.delete(token.id);
+    if (token.retries === null) await aside(token, () => glanceAtPin(token));
+  };
+
+  /** What a call has left to be read again, of the tokens that have it. */
+  const lookAgain = async (token: SessionToken) => {
+    if (token.outdated) await aside(token, () => token.refreshAfter());
+    if (token.option('clientPin') === true && token.retries === null) void glanceLater(token);
+  };
+
+  const aside = async (token: SessionToken, look: () => Promise<void>) => {
     const gone = roster.goneSignal(token.id);
-    await pause(clock, GLANCE_AFTER_MS, gone);
     const free = () => !gone.aborted && !busy.has(token.id);
-    if ((await background.run(token.id, free, () => glanceAtPin(token))) !== null) roster.touched();
+    if ((await background.run(token.id, free, look)) !== null) roster.touched();
   };
 
   const run = async (id: number, call: TokenCall, request: unknown) => {
@@ -78,6 +92,7 @@ export function startTokenService(options: TokenServiceOptions): TokenService {
       calls.delete(id);
       active.end();
       roster.touched();
+      for (const token of roster.ready()) void lookAgain(token);
     }
   };
 

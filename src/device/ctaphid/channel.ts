@@ -17,6 +17,8 @@ export interface ChannelOptions {
   readonly limits?: Partial<Limits>;
   /** Gives `length` random bytes. */
   readonly random?: (length: number) => Uint8Array;
+  /** Called for each report that comes between calls: another program uses the token. */
+  readonly onForeign?: () => void;
 }
 
 interface InitAnswer {
@@ -40,6 +42,7 @@ export class Channel implements Link {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #random: (length: number) => Uint8Array;
+  readonly #onForeign: () => void;
   readonly #tally: Tally = { sent: 0, received: 0, keepalives: 0, foreign: 0 };
   #opened: InitAnswer | null = null;
   #outOfStep = false;
@@ -50,6 +53,7 @@ export class Channel implements Link {
     this.#pipe = pipe;
     this.#clock = options.clock ?? systemClock;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#onForeign = options.onForeign ?? (() => {});
     this.#random = options.random ?? ((length) => new Uint8Array(randomBytes(length)));
   }
 
@@ -70,7 +74,9 @@ export class Channel implements Link {
     this.#opened = await this.#init(BROADCAST_CHANNEL);
     // Between calls nothing is read, but that others use the token is worth knowing.
     this.#pipe.onReport(() => {
-      if (!this.#working) this.#tally.foreign++;
+      if (this.#working) return;
+      this.#tally.foreign++;
+      this.#onForeign();
     });
   }
 

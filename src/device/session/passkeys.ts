@@ -42,7 +42,7 @@ export async function deletePasskey(token: SessionToken, credentialId: string, c
   const id = bytesOf(credentialId, 'credentialId');
   await managing(token, ceremony, (manager) => deleteCredential(manager, id, { signal: ceremony.signal }));
   // What the token still has room for has changed.
-  await token.refreshAfter();
+  token.changed({ passkeysLeft: 'unknown' });
 }
 
 /**

@@ -6,7 +6,7 @@ import { agree, type SharedSecret } from '../ctap2/pin-protocol.ts';
 import { STATUS, statusError } from '../ctap2/status.ts';
 import type { Ceremony } from './human.ts';
 import { canBePin, hashPin, readPin } from './pin-text.ts';
-import type { SessionToken } from './token.ts';
+import type { KnownRetries, SessionToken } from './token.ts';
 
 export interface AcceptedPin<T> {
   readonly value: T;
@@ -14,6 +14,9 @@ export interface AcceptedPin<T> {
   readonly pinHash: Uint8Array;
   readonly secret: SharedSecret;
 }
+
+/** No token has more tries (CTAP 2.1 section 6.5.2.2), so one that says this many has all of its own. */
+const ALL_TRIES = 8;
 
 /** A fresh shared secret with the token. */
 export async function agreeWith(token: SessionToken, ceremony: Ceremony): Promise<SharedSecret> {
@@ -32,11 +35,15 @@ export async function withPin<T>(
   use: (secret: SharedSecret, pinHash: Uint8Array) => Promise<Answer<T>>,
 ): Promise<AcceptedPin<T>> {
   for (let wrong = false; ; ) {
-    const retries = await readRetries(token, ceremony);
+    const retries = await triesLeft(token, ceremony, wrong);
     const { pinHash, secret } = await askForPin(token, ceremony, retries, wrong);
+    const before = token.known;
+    // From here on a try may be gone, also where the answer is lost.
+    token.known = undefined;
     const answer = await use(secret, pinHash);
     if (answer.ok) {
-      token.known = undefined;
+      // The right PIN gives the token all of its tries again, however many those are.
+      if (before?.retries === ALL_TRIES) token.known = before;
       return { value: answer.value, pinHash, secret };
     }
     // The token has made itself a new key agreement key now, so the next turn starts from that as well.
@@ -46,7 +53,7 @@ export async function withPin<T>(
     }
     // Getting these means that what is known of the token is old: another program has reset it, or set its rules.
     if (answer.status === STATUS.pinNotSet || answer.status === STATUS.pinPolicyViolation) await token.refreshAfter();
-    throw remember(token, answer.status);
+    throw remember(token, answer.status, retries);
   }
 }
 
@@ -57,25 +64,37 @@ export async function withPin<T>(
 export async function glanceAtPin(token: SessionToken): Promise<void> {
   if (token.option('clientPin') !== true) return;
   try {
-    const { retries, powerCycleState } = unwrap(await getPinRetries(token.link, token.pinProtocol));
-    token.known = { retries, lockedUntilReplug: powerCycleState };
+    await readRetries(token);
   } catch {
     token.known = undefined;
   }
 }
 
-async function readRetries(token: SessionToken, ceremony: Ceremony): Promise<number> {
-  const { retries, powerCycleState } = unwrap(await getPinRetries(token.link, token.pinProtocol, { signal: ceremony.signal }));
-  token.known = { retries, lockedUntilReplug: powerCycleState };
+/**
+ * Asked for again, unless the token had all of its tries and nobody else has spoken with it since: whatever is fewer, or
+ * would end the flow, people must be able to rely on.
+ */
+async function triesLeft(token: SessionToken, ceremony: Ceremony, wrong: boolean): Promise<number> {
+  if (!wrong && token.retries === ALL_TRIES && token.known?.lockedUntilReplug === false) return ALL_TRIES;
+  const { retries, lockedUntilReplug } = await readRetries(token, ceremony.signal);
   if (retries === 0) throw new DoorstepError('pin.blocked');
-  if (powerCycleState) throw new DoorstepError('pin.locked-until-replug', { retries });
+  if (lockedUntilReplug) throw new DoorstepError('pin.locked-until-replug', { retries });
   return retries;
 }
 
-function remember(token: SessionToken, status: number): DoorstepError {
-  const retries = token.known?.retries ?? 0;
-  if (status === STATUS.pinBlocked) token.known = { retries: 0, lockedUntilReplug: false };
-  if (status === STATUS.pinAuthBlocked) token.known = { retries, lockedUntilReplug: true };
+async function readRetries(token: SessionToken, signal?: AbortSignal): Promise<KnownRetries> {
+  const { foreign } = token.link.packets;
+  const answer = await getPinRetries(token.link, token.pinProtocol, signal === undefined ? {} : { signal });
+  const { retries, powerCycleState } = unwrap(answer);
+  token.known = { retries, lockedUntilReplug: powerCycleState, foreign };
+  return token.known;
+}
+
+function remember(token: SessionToken, status: number, retries: number): DoorstepError {
+  const { foreign } = token.link.packets;
+  if (status === STATUS.pinBlocked) token.known = { retries: 0, lockedUntilReplug: false, foreign };
+  // Which try it was that locked the token, and so how many are left, is read at the next glance.
+  if (status === STATUS.pinAuthBlocked) token.known = { retries, lockedUntilReplug: true, foreign: -1 };
   return statusError(status);
 }
 

@@ -26,5 +26,8 @@ export function isSameToken(before: SessionToken, after: SessionToken): boolean 
 export async function reset(token: SessionToken, ceremony: Ceremony): Promise<void> {
   unwrap(await touching([token], 'reset', ceremony, () => sendReset(token.link, { signal: ceremony.signal })));
   token.known = undefined;
-  await token.refreshAfter();
+  token.changed({
+    options: { clientPin: false, uv: false, bioEnroll: false, userVerificationMgmtPreview: false },
+    passkeysLeft: 'unknown',
+  });
 }

@@ -17,9 +17,10 @@ export async function setPin(token: SessionToken, ceremony: Ceremony): Promise<v
   const pin = await askForNewPin(token, ceremony);
   const secret = await agreeWith(token, ceremony);
   const answer = await sendSetPin(token.link, secret, padPin(pin), { signal: ceremony.signal });
+  if (answer.ok) return token.changed({ options: { clientPin: true } });
   await token.refreshAfter();
   // How a token says that it has a PIN already (section 6.5.5.5): set by another program meanwhile.
-  if (!answer.ok && answer.status === STATUS.pinAuthInvalid) throw new DoorstepError('token.not-allowed', { reason: 'pin-is-set' });
+  if (answer.status === STATUS.pinAuthInvalid) throw new DoorstepError('token.not-allowed', { reason: 'pin-is-set' });
   unwrap(answer);
 }
 
@@ -34,7 +35,7 @@ export async function changePin(token: SessionToken, ceremony: Ceremony): Promis
     pin ??= await askForNewPin(token, ceremony);
     return sendChangePin(token.link, secret, pinHash, padPin(pin), { signal: ceremony.signal });
   });
-  await token.refreshAfter();
+  token.changed({ options: { clientPin: true } });
 }
 
 /** Whether a PIN is set. What is known may be old, so an answer that would end the flow is asked for again. */

@@ -53,7 +53,7 @@ export function summaryOf(token: SessionToken): TokenSummary {
     protocol: 'fido2',
     versions: info.versions,
     aaguid: hex(info.aaguid),
-    pin: { state: pinState(token), retries: token.known?.retries ?? null, minLength: info.minPinLength },
+    pin: { state: pinState(token), retries: token.retries, minLength: info.minPinLength },
     can: {
       wink: link.capabilities.wink,
       userVerification: token.option('clientPin') !== undefined || token.option('uv') !== undefined,

@@ -19,13 +19,22 @@ export interface TokenIdentity {
 export interface KnownRetries {
   readonly retries: number;
   readonly lockedUntilReplug: boolean;
+  /** Other programs' reports that had been heard before: any since may stand for a try that they have used up. */
+  readonly foreign: number;
+}
+
+/** What is sure of a token's getInfo after a command, without reading it again. */
+export interface Consequences {
+  /** Values for those of these options that the token has. */
+  readonly options?: Readonly<Record<string, boolean>>;
+  readonly passkeysLeft?: 'unknown';
 }
 
 export class SessionToken {
   readonly identity: TokenIdentity;
   readonly link: Link;
-  /** Undefined before a PIN operation: asking costs packets and the answer may be old by then. */
   known: KnownRetries | undefined;
+  #outdated = false;
   #info: AuthenticatorInfo | null;
 
   private constructor(identity: TokenIdentity, link: Link, info: AuthenticatorInfo | null) {
@@ -68,9 +77,38 @@ export class SessionToken {
     return protocol;
   }
 
+  /** Tries left, or null where nothing is known or another program has used the token since. */
+  get retries(): number | null {
+    return this.known !== undefined && this.known.foreign === this.link.packets.foreign ? this.known.retries : null;
+  }
+
+  /** Something was done that changes more of getInfo than is sure: `refreshAfter` is due before the next call. */
+  get outdated(): boolean {
+    return this.#outdated;
+  }
+
+  /**
+   * After a command that changes getInfo. It is not read again here: the person has what they asked for, and the rest is
+   * read while nobody waits.
+   */
+  changed({ options = {}, passkeysLeft }: Consequences): void {
+    if (this.#info === null) return;
+    const merged = new Map([...this.#info.options].map(([name, value]) => [name, options[name] ?? value]));
+    this.#info = {
+      ...this.#info,
+      options: merged,
+      // Only a PIN of the old rules is to be changed, and with each of these commands that one is gone.
+      forcePinChange: options['clientPin'] === undefined && this.#info.forcePinChange,
+      ...(passkeysLeft === 'unknown' ? { remainingDiscoverableCredentials: undefined } : {}),
+    };
+    this.#outdated = true;
+  }
+
   /** Reads getInfo again, after something that changes it: a PIN set, a reset, a setting. */
   async refresh(): Promise<void> {
-    if (this.#info !== null) this.#info = unwrap(await getInfo(this.link));
+    if (this.#info === null) return;
+    this.#info = unwrap(await getInfo(this.link));
+    this.#outdated = false;
   }
 
   /**
@@ -82,6 +120,7 @@ export class SessionToken {
       await this.refresh();
     } catch (error) {
       if (!(error instanceof DoorstepError)) throw error;
+      this.#outdated = false;
     }
   }
 }

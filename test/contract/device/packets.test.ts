@@ -54,6 +54,8 @@ describe('packets of 64 bytes, keepalives not counted', () => {
 
     expect(assertion.all).toBe(7);
     expect(assertionWithPin.afterTyping).toBe(12);
+    // The key agreement, three packets, is exchanged while the person types; the tries are known from the registration.
+    expect(assertionWithPin.all).toBe(15);
     expect(assertion.all).toBeLessThanOrEqual(LIBFIDO2.assertion);
     expect(assertionWithPin.all).toBeLessThanOrEqual(LIBFIDO2.assertionWithPin);
     expect(registration.all).toBeLessThanOrEqual(LIBFIDO2.registration);

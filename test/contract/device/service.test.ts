@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenCall } from '../../../src/contract/tokens.ts';
+import { listPasskeys } from '../../../src/device/session/passkeys.ts';
 import { PROFILES, profile, VirtualToken } from '../../support/token/index.ts';
+import { ScriptedHuman } from '../../unit/device/doubles/scripted-human.ts';
+import { benchOf, codeOf } from './bench.ts';
 import { creation, ORIGIN, request, verifyAssertion, verifyRegistration } from './options.ts';
 import { start } from './test-service.ts';
 
@@ -72,6 +75,75 @@ describe('the PIN in the list', () => {
     }
     expect(service.tokens[0]?.pin).toMatchObject({ state: 'blocked', retries: 0 });
     expect(await service.failure('passkeys', { tokenId: service.only })).toBe('pin.blocked');
+  });
+
+  /** A service with one token that has a PIN; what is typed, and the tries that the prompts have said. */
+  const withPin = async () => {
+    const service = start();
+    const token = await service.plug('port 1');
+    const typed: string[] = [];
+    const said: number[] = [];
+    service.onPrompt = (prompt, answer, cancel) => {
+      if (prompt.kind === 'new-pin') answer({ kind: 'new-pin', pin: '2468' });
+      if (prompt.kind !== 'pin') return;
+      said.push(prompt.retries);
+      const pin = typed.shift();
+      if (pin === undefined) cancel();
+      else answer({ kind: 'pin', pin });
+    };
+    const tokenId = service.only;
+    await service.call('setPin', { tokenId });
+    const run = async (...pins: string[]) => {
+      typed.push(...pins);
+      const before = token.packets;
+      const code = await service.failure('passkeys', { tokenId });
+      return { code, said: said.splice(0), packets: token.packets.fromHost - before.fromHost };
+    };
+    return { service, token, tokenId, run };
+  };
+
+  it('is not read again for a prompt while the token had all of its tries and nobody else has used it', async () => {
+    const { service, run } = await withPin();
+    const unread = await run('2468');
+    const read = await run('2468');
+    expect(read).toEqual({ code: 'ok', said: [8], packets: unread.packets - 1 });
+    expect(service.tokens[0]?.pin.retries).toBe(8);
+    await service.clock.advance(2_000);
+    expect(await run('2468')).toEqual(read);
+  });
+
+  it('is read again after a wrong PIN, and for each prompt while tries are missing', async () => {
+    const { service, token, run } = await withPin();
+    await service.clock.advance(2_000);
+    expect(await run('0000', '1111')).toMatchObject({ code: 'token.canceled', said: [8, 7, 6] });
+    token.state.pinRetries = 2;
+    expect(await run('2468')).toMatchObject({ code: 'ok', said: [2] });
+    // All of its tries again: how many those are is read by the side.
+    expect(service.tokens[0]?.pin.retries).toBeNull();
+    await service.clock.advance(2_000);
+    expect(service.tokens[0]?.pin.retries).toBe(8);
+  });
+
+  it('is nothing that we claim where the answer to a PIN was lost', async () => {
+    const { service, token, run } = await withPin();
+    await service.clock.advance(2_000);
+    // The key agreement comes in two packets; the third is the answer to the PIN.
+    token.arm({ at: 2, fault: { kind: 'drop' } });
+    expect(await run('0000')).toMatchObject({ code: 'token.timeout', said: [8] });
+    expect(service.tokens[0]?.pin.retries).toBeNull();
+    expect(await run('2468')).toMatchObject({ code: 'ok', said: [7] });
+  });
+
+  it('is nothing that we claim once another program has used the token', async () => {
+    const { service, token, run } = await withPin();
+    await service.clock.advance(2_000);
+    expect(service.tokens[0]?.pin.retries).toBe(8);
+    const other = await benchOf(token, service.clock, 'other');
+    const wrong = new ScriptedHuman({ kind: 'pin', pin: '0000' }, { kind: 'cancel' });
+    expect(await codeOf(other.run((ceremony) => listPasskeys(other.token, ceremony), wrong))).toBe('token.canceled');
+    await service.clock.advance(1_000);
+    expect(service.tokens[0]?.pin).toMatchObject({ state: 'set', retries: null });
+    expect(await run('2468')).toMatchObject({ code: 'ok', said: [7] });
   });
 });
 
@@ -188,7 +260,10 @@ describe('wiping a token', () => {
     const summary = await service.call('reset', { tokenId: before });
     expect(summary).toMatchObject({ pin: { state: 'not-set' } });
     expect(summary.id).not.toBe(before);
-    expect(service.tokens).toEqual([summary]);
+    // How many passkeys fit now is read when the person has their answer.
+    expect(summary.passkeysLeft).toBeNull();
+    await service.clock.advance(100);
+    expect(service.tokens).toEqual([{ ...summary, passkeysLeft: token.profile.maxDiscoverable }]);
     expect(service.prompts.filter((prompt) => prompt !== null)).toEqual([
       { kind: 'replug', tokenId: before, step: 'pull-out' },
       { kind: 'replug', tokenId: before, step: 'plug-in' },
