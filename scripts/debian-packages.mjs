@@ -26,6 +26,7 @@ const PACKAGES = {
     'chromium',
     'postgresql',
     'fido2-tools',
+    'libfido2-dev',
     'python3-fido2',
     'qemu-system-x86',
     'busybox-static',

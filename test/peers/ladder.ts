@@ -13,6 +13,8 @@ export class Ladder {
   tokens: readonly TokenSummary[] = [];
   /** Called when a prompt for a PIN comes up, just before it is answered. */
   onPinAsked: () => void = () => {};
+  /** Called when the person is to pull the token out, and when to plug it in again. */
+  onReplug: (step: 'pull-out' | 'plug-in') => void = () => {};
   readonly #service: TokenService;
   readonly #watchers = new Set<() => void>();
   readonly #calls = new Map<number, (outcome: Outcome<TokenCall>) => void>();
@@ -83,6 +85,7 @@ export class Ladder {
         return;
       case 'prompt': {
         const kind = message.prompt?.kind;
+        if (message.prompt?.kind === 'replug') this.onReplug(message.prompt.step);
         if (kind === 'pin' || kind === 'new-pin') {
           this.onPinAsked();
           this.#reply(message.id, { kind, pin: this.pin });

@@ -62,8 +62,12 @@ export class Libfido2 {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Runs one tool. `typed` are the lines that it asks for where people would type a PIN. */
-  run(tool: 'fido2-token' | 'fido2-cred' | 'fido2-assert', args: readonly string[], typed: readonly string[] = []): Promise<Ran> {
+  /** Runs one tool, or a program of the tests. `typed` are the lines that it asks for where people would type a PIN. */
+  run(
+    tool: 'fido2-token' | 'fido2-cred' | 'fido2-assert' | `/${string}`,
+    args: readonly string[],
+    typed: readonly string[] = [],
+  ): Promise<Ran> {
     return new Promise((resolve, reject) => {
       // In a session of its own the tool has no terminal, and asks on its standard input.
       const child = spawn(tool, args, { env: { ...process.env, ...this.#device.env }, detached: true });
