@@ -21,6 +21,7 @@ const PACKAGES = {
   tldts: '^src/device/session/',
   electron: '^src/(main|preload)/',
   '@github/keytar': '^src/main/vault/',
+  '@jellybrick/dbus-next': '^src/main/bus/',
   kysely: '^src/backend/store/',
   pg: '^src/backend/store/',
   'better-sqlite3': '^src/backend/store/',

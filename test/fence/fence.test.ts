@@ -25,6 +25,7 @@ const VIOLATIONS: Record<string, { from: string; imports: string; also?: Record<
   'package-tldts': { from: 'src/device/hid/a.ts', imports: 'tldts' },
   'package-electron': { from: 'src/device/hid/a.ts', imports: 'electron' },
   'package-github-keytar': { from: 'src/main/app/a.ts', imports: '@github/keytar' },
+  'package-jellybrick-dbus-next': { from: 'src/main/app/a.ts', imports: '@jellybrick/dbus-next' },
   'package-kysely': { from: 'src/backend/domain/a.ts', imports: 'kysely' },
   'package-pg': { from: 'src/backend/http/a.ts', imports: 'pg' },
   'package-better-sqlite3': { from: 'src/main/app/a.ts', imports: 'better-sqlite3' },
