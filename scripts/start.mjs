@@ -11,6 +11,7 @@ import readline from 'node:readline';
 import { node, root, setUp } from './setup.mjs';
 import {
   asOrdinaryUser,
+  endProcessesOf,
   explain,
   hasDisplay,
   isRoot,
@@ -193,9 +194,9 @@ async function main() {
     console.log(USAGE);
     return 0;
   }
-  const { electron } = await setUp('start');
   const user = ordinaryUser();
   const project = openProject(root, user);
+  const { electron } = await setUp('start');
   const env = ordinaryEnvironment(user);
   const home = privateFolder(user, 'doorstep-');
   const inProject = (...parts) => path.join(project.root, path.relative(root, path.resolve(root, ...parts)));
@@ -207,6 +208,7 @@ async function main() {
     if (stopping) return;
     console.log('\nDoorstep is stopping.');
     await stopAll();
+    await endProcessesOf(home.folder);
     display?.stop();
     home.remove();
   };

@@ -4,21 +4,10 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A failure that a person can mend: the cause, and the way out. Shown without a stack. */
 export class SetUpError extends Error {
@@ -73,14 +62,20 @@ export function ordinaryUser() {
  * @returns {{ wrap: (command: string[]) => string[], root: string }}
  */
 export function openProject(root, user) {
-  const closed = (folder) => {
-    const { uid, gid, mode } = statSync(folder);
-    if (uid === user.uid) return (mode & 0o100) === 0;
-    if (gid === user.gid) return (mode & 0o010) === 0;
-    return (mode & 0o001) === 0;
+  /** @param bits of read (4), write (2) and search (1) */
+  const may = (file, bits) => {
+    const { uid, gid, mode } = statSync(file);
+    const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
+    return ((mode >> shift) & bits) === bits;
   };
+  if (isRoot && ['.', 'scripts', 'package.json'].some((name) => !may(path.join(root, name), name === 'package.json' ? 4 : 5))) {
+    throw new SetUpError(
+      `the user ${user.name} cannot read ${root}, and Electron does not run as root.`,
+      `Open it with this line, then try again:\n  chmod -R a+rX ${root}`,
+    );
+  }
   let blocked = false;
-  for (let folder = root; folder !== path.dirname(folder); folder = path.dirname(folder)) blocked ||= closed(folder);
+  for (let folder = root; folder !== path.dirname(folder); folder = path.dirname(folder)) blocked ||= !may(folder, 1);
   if (!isRoot || !blocked) return { root, wrap: (command) => command };
   const shown = '/run/doorstep/project';
   mkdirSync(shown, { recursive: true, mode: 0o755 });
@@ -157,23 +152,41 @@ export function withKeychain(command, folder) {
   const password = randomBytes(18).toString('base64url');
   const script = [
     'IFS= read -r word <&4 && exec 4<&-',
-    'printf %s "$word" | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1',
+    'control=$1 && shift',
+    'printf %s "$word" | gnome-keyring-daemon --unlock --components=secrets --control-directory="$control" --daemonize >/dev/null 2>&1',
     'unset word',
     'exec "$@"',
   ].join('; ');
   return {
-    command: ['dbus-run-session', '--', 'sh', '-c', script, 'sh', ...command],
+    // The daemon leaves our process group; the folder on its command line is how `endProcessesOf` finds it.
+    command: ['dbus-run-session', '--', 'sh', '-c', script, 'sh', path.join(folder, 'keyring'), ...command],
     env: { XDG_DATA_HOME: path.join(folder, 'keychain'), XDG_RUNTIME_DIR: folder },
     password,
   };
 }
 
-export function readable(file) {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
+/** Ends every process that has the folder on its command line, and waits until they are gone. */
+export async function endProcessesOf(folder) {
+  const left = () =>
+    readdirSync('/proc').filter((name) => {
+      try {
+        return /^\d+$/.test(name) && Number(name) !== process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(folder);
+      } catch {
+        // It has ended in the meantime.
+        return false;
+      }
+    });
+  for (let tries = 0; tries < 40; tries += 1) {
+    const found = left();
+    if (found.length === 0) return;
+    for (const pid of found) {
+      try {
+        process.kill(Number(pid), tries < 20 ? 'SIGTERM' : 'SIGKILL');
+      } catch {
+        // It has ended in the meantime.
+      }
+    }
+    await sleep(100);
   }
 }
 
