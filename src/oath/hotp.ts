@@ -13,7 +13,7 @@ const view = new DataView(message.buffer);
  * The code of `counter` (0 to 2^53-1), zero-padded to the form's digits.
  * @example hotp(seed.key, 0, { algorithm: 'SHA1', digits: 6 }) // '755224' for RFC 4226's own secret
  */
-export function hotp(key: Uint8Array, counter: number, form: Form): string {
+export function hotp(key: Uint8Array | HmacKey, counter: number, form: Form): string {
   if (!Number.isSafeInteger(counter) || counter < 0) throw new RangeError('a counter is an integer from 0 to 2^53-1');
   return hotpValue(hmacKey(key), counter, form).toString().padStart(form.digits, '0');
 }

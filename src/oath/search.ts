@@ -6,7 +6,7 @@ import { typedValue } from './typed-code.ts';
 
 /** What is looked for. The window is `count` counters, beginning with `first`; what would lie before 0 is left out. */
 export interface Search {
-  readonly key: Uint8Array;
+  readonly key: Uint8Array | HmacKey;
   readonly form: Form;
   /** Digits, as `normalizeTypedCode` leaves them. */
   readonly code: string;
