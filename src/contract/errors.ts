@@ -86,6 +86,12 @@ export const ERRORS = {
     remedy: 'Answer or deny that one first.',
   },
 
+  'challenge.wants-verification': {
+    status: 403,
+    title: 'This request wants a key with its PIN or a fingerprint.',
+    remedy: 'Use your key and its PIN.',
+  },
+
   'approval.number-wrong': { status: 403, title: 'That number is not on the page.', remedy: 'Read the number again.' },
   'approval.stopped': {
     status: 403,

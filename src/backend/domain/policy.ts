@@ -14,6 +14,8 @@ export interface AttemptLimit {
 export interface Policy {
   /** How a first way may be added: with a claim code of the lab, or with the password alone. */
   readonly firstEnrollment: 'claim-code' | 'password';
+  /** Whether a paired desktop may approve a sign-in by a typed number. */
+  readonly approvals: boolean;
   readonly sessionIdle: number;
   readonly sessionTotal: number;
   /** How long a second step counts as fresh. */
@@ -40,6 +42,7 @@ export interface Policy {
  */
 export const defaultPolicy: Policy = {
   firstEnrollment: 'claim-code',
+  approvals: false,
   sessionIdle: HOUR,
   sessionTotal: 12 * HOUR,
   freshFor: 10 * MINUTE,

@@ -21,6 +21,8 @@ export interface PeopleStore {
   disable(id: string, at: number): Promise<void>;
   /** Adds one to the version and answers the new one. */
   bumpVersion(id: string): Promise<number>;
+  /** Adds one to the version; false, and nothing changes, where the account is closed. */
+  bumpOpen(id: string): Promise<boolean>;
 }
 
 export interface SessionStore {

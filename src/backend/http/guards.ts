@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { Guard } from '../../contract/http/routes.ts';
-import { hasWorkingWay } from '../domain/authenticators/ways.ts';
+import { hasAnyWay, wayRules } from '../domain/authenticators/ways.ts';
 import { type CurrentDevice, refuseReplay, requireDevice, touchDevice } from '../domain/devices/device-request.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ServiceRecord } from '../domain/model.ts';
@@ -33,7 +33,7 @@ export function createGuards(domain: Domain, cookie: SessionCookie): Guards {
   };
   const full = async (request: FastifyRequest): Promise<CurrentSession> => {
     const current = await signedIn(request);
-    if (current.session.state !== 'full') throw missingStep(current);
+    if (current.session.state !== 'full') throw missingStep(domain, current);
     return current;
   };
   const fresh = async (request: FastifyRequest): Promise<CurrentSession> => {
@@ -59,8 +59,8 @@ export function createGuards(domain: Domain, cookie: SessionCookie): Guards {
 }
 
 /** A person without any way cannot finish: what they lack is a claim code, not a second step. */
-function missingStep({ authenticators, session }: CurrentSession): DoorstepError {
-  const stuck = session.state === 'password' && !hasWorkingWay(authenticators);
+function missingStep(domain: Domain, { authenticators, session, person }: CurrentSession): DoorstepError {
+  const stuck = session.state === 'password' && !hasAnyWay(authenticators, wayRules(domain.policy, person));
   return new DoorstepError(stuck ? 'enrollment.needs-claim' : 'session.second-step-missing');
 }
 

@@ -3,7 +3,7 @@ import type { Authenticator } from '../../../contract/http/shapes.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { authenticatorView } from '../views.ts';
-import { isWorkingWay } from './ways.ts';
+import { isWorkingWay, wayRules } from './ways.ts';
 
 /** Renames an authenticator or makes it first choice. Throws `authenticator.not-found`; only a working way can be first choice. */
 export async function changeAuthenticator(
@@ -21,8 +21,9 @@ export async function changeAuthenticator(
       throw new DoorstepError('authenticator.not-found');
     }
     if (change.preferred) {
-      if (found.kind === 'desktop') throw new DoorstepError('authenticator.not-a-way');
-      if (!isWorkingWay(found)) throw new DoorstepError('authenticator.suspended');
+      const rules = wayRules(domain.policy, asker.person);
+      if (found.kind === 'desktop' && !rules.approvals) throw new DoorstepError('authenticator.not-a-way');
+      if (!isWorkingWay(found, rules)) throw new DoorstepError('authenticator.suspended');
       if (!(await tx.authenticators.prefer(asker.person.id, found.id))) throw new DoorstepError('authenticator.not-found');
     }
     await tx.people.bumpVersion(asker.person.id);

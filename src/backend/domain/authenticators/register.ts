@@ -12,7 +12,7 @@ import type { Question } from '../sessions/second-step.ts';
 import type { Transaction } from '../stores.ts';
 import { authenticatorView } from '../views.ts';
 import type { NewCredential, RegistrationAnswer } from '../webauthn.ts';
-import { hasWorkingWay } from './ways.ts';
+import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
 
 export async function beginRegistration(domain: Domain, asker: Asker): Promise<Question<CreationOptionsJson>> {
   const keys = await domain.store.read.authenticators.listOf(asker.person.id);
@@ -104,9 +104,11 @@ async function enroll(
   const now = domain.clock.now();
   if (!(await tx.ceremonies.consume(ceremony.id, now))) return 'ceremony.ended';
   await tx.authenticators.lockWaysOf(asker.person.id);
-  const isFirst = !hasWorkingWay(await tx.authenticators.listOf(asker.person.id));
+  const rules = wayRules(domain.policy, asker.person);
+  const known = await tx.authenticators.listOf(asker.person.id);
+  const isFirst = !hasWorkingWay(known, rules);
   // Two sessions may both have begun with the password alone: only one of them adds the first key.
-  if (token !== null && !isFirst) return 'session.second-step-missing';
+  if (token !== null && hasAnyWay(known, rules)) return 'session.second-step-missing';
   const record = { ...added, preferred: isFirst };
   if (!(await tx.authenticators.insert(record))) {
     await auditRefusal(domain, tx, caller, asker, { ceremony, code: 'authenticator.already-enrolled', facts: {} });

@@ -3,7 +3,7 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
-import { isWorkingWay } from './ways.ts';
+import { hasWorkingWay, isWay, isWorkingWay, wayRules } from './ways.ts';
 
 /**
  * Ends an authenticator at once: from the commit on it opens nothing, the sessions that were opened with it end, and
@@ -16,13 +16,14 @@ export async function removeAuthenticator(domain: Domain, caller: Caller, asker:
     const target = all.find((one) => one.id === id);
     if (target === undefined) return 'authenticator.not-found';
     const others = all.filter((one) => one.id !== id);
-    if (isWorkingWay(target) && !others.some(isWorkingWay)) {
+    const rules = wayRules(domain.policy, asker.person);
+    if (isWay(target, rules) && !hasWorkingWay(others, rules)) {
       await audit(domain, tx, caller, asker, target, 'authenticator.last-way');
       return 'authenticator.last-way';
     }
     await tx.authenticators.remove(id, domain.clock.now());
     await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
-    const heir = target.preferred ? others.find(isWorkingWay) : undefined;
+    const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
     if (heir !== undefined) await tx.authenticators.prefer(asker.person.id, heir.id);
     await tx.people.bumpVersion(asker.person.id);
     tx.announce(`person:${asker.person.id}`);

@@ -10,11 +10,11 @@ import type { Caller, Domain } from '../domain.ts';
 import type { Question } from '../sessions/second-step.ts';
 import { authenticatorView } from '../views.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
-import { hasWorkingWay } from './ways.ts';
+import { hasWorkingKey } from './ways.ts';
 
 export async function beginTry(domain: Domain, asker: Asker): Promise<Question<RequestOptionsJson>> {
   const keys = await domain.store.read.authenticators.listOf(asker.person.id);
-  if (!hasWorkingWay(keys)) throw new DoorstepError('authenticator.not-found');
+  if (!hasWorkingKey(keys)) throw new DoorstepError('authenticator.not-found');
   const ceremony = await openCeremony(domain, asker, { purpose: 'try', challengeId: null, userVerification: 'preferred' });
   return { ceremony, options: requestOptions(domain, ceremony, keys) };
 }

@@ -1,6 +1,6 @@
 /** Ceremony options as JSON (WebAuthn Level 3, 5.1.8 and 5.1.9), for a browser or for a token as they are. */
 import type { CreationOptionsJson, CredentialDescriptorJson, RequestOptionsJson } from '../../../contract/tokens.ts';
-import { credentialsOf, isWorkingWay } from '../authenticators/ways.ts';
+import { credentialsOf, isWorkingKey } from '../authenticators/ways.ts';
 import type { Domain } from '../domain.ts';
 import type { AuthenticatorRecord, CeremonyRecord, PersonRecord } from '../model.ts';
 
@@ -43,7 +43,7 @@ export function requestOptions(
     challenge: ceremony.question,
     rpId: domain.organization.rpId,
     timeout: domain.policy.ceremonyLife,
-    allowCredentials: descriptors(authenticators.filter(isWorkingWay)),
+    allowCredentials: descriptors(authenticators.filter(isWorkingKey)),
     userVerification: ceremony.userVerification,
   };
 }

@@ -1,13 +1,14 @@
 /** A waiting request is answered from the person's own paired desktop: with a key, or with "no". */
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { RequestOptionsJson } from '../../../contract/tokens.ts';
-import { hasWorkingWay } from '../authenticators/ways.ts';
+import { hasWorkingKey } from '../authenticators/ways.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import { checkAnswer, guardAnswers, spendAnswer } from '../ceremonies/assertion.ts';
 import { openCeremony } from '../ceremonies/open-ceremony.ts';
 import { requestOptions } from '../ceremonies/options.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
+import { proofOfKey } from '../sessions/proof.ts';
 import type { Question } from '../sessions/second-step.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
 import { approval } from './approval.ts';
@@ -21,7 +22,7 @@ export async function beginChallengeAnswer(
   await guardAnswers(domain, caller, asker);
   const challenge = await requireOwnChallenge(domain, asker, challengeId);
   const keys = await domain.store.read.authenticators.listOf(asker.person.id);
-  if (!hasWorkingWay(keys)) throw new DoorstepError('authenticator.not-found');
+  if (!hasWorkingKey(keys)) throw new DoorstepError('authenticator.not-found');
   const ceremony = await openCeremony(domain, asker, {
     purpose: 'answer-challenge',
     challengeId: challenge.id,
@@ -50,7 +51,13 @@ export async function finishChallengeAnswer(
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
     if (spent !== 'spent') return spent;
     const now = domain.clock.now();
-    const ending = approval({ person: asker.person, checked, at: 'desktop', now, returnCodeHash: null });
+    const ending = approval({
+      person: asker.person,
+      proof: proofOfKey(checked, 'desktop'),
+      withPassword: false,
+      now,
+      returnCodeHash: null,
+    });
     if (!(await tx.challenges.end(answer.challengeId, ending))) return 'challenge.ended' as const;
     tx.announce(`challenge:${answer.challengeId}`);
     await tx.people.bumpVersion(asker.person.id);

@@ -1,7 +1,7 @@
 /** The first step: a user name and a password become a session that can reach the second step and nothing else. */
 import { createHash } from 'node:crypto';
 import { DoorstepError } from '../../../contract/errors.ts';
-import { hasWorkingWay } from '../authenticators/ways.ts';
+import { hasAnyWay, wayRules } from '../authenticators/ways.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret, newId, newSecret } from '../identifiers.ts';
@@ -133,7 +133,7 @@ async function refuse(
 /** 'enrolling' only where the person has no way yet and policy lets the password alone add the first one. */
 async function firstState(domain: Domain, person: PersonRecord): Promise<StoredSessionState> {
   const ways = await domain.store.read.authenticators.listOf(person.id);
-  return !hasWorkingWay(ways) && domain.policy.firstEnrollment === 'password' ? 'enrolling' : 'password';
+  return !hasAnyWay(ways, wayRules(domain.policy, person)) && domain.policy.firstEnrollment === 'password' ? 'enrolling' : 'password';
 }
 
 async function renewHash(domain: Domain, person: PersonRecord, password: string): Promise<void> {

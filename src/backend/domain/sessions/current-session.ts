@@ -1,6 +1,6 @@
 /** Finding the session of a browser, and how far it may go. */
 
-import { hasWorkingWay } from '../authenticators/ways.ts';
+import { hasAnyWay, type WayRules, wayRules } from '../authenticators/ways.ts';
 import type { Domain } from '../domain.ts';
 import { hashSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, PersonRecord, SessionRecord } from '../model.ts';
@@ -24,7 +24,7 @@ export async function currentSession(domain: Domain, token: string | null): Prom
   const authenticators = await domain.store.read.authenticators.listOf(person.id);
   const now = domain.clock.now();
   if (now - session.seenAt >= TOUCH_EVERY) await domain.store.transaction((tx) => tx.sessions.touch(session.id, now));
-  return { session: outgrown(session, authenticators), person, authenticators };
+  return { session: outgrown(session, authenticators, wayRules(domain.policy, person)), person, authenticators };
 }
 
 function isOver(domain: Domain, session: SessionRecord): boolean {
@@ -35,8 +35,8 @@ function isOver(domain: Domain, session: SessionRecord): boolean {
 }
 
 /** A session that began before the first way was there is no longer allowed to add one with the password alone. */
-function outgrown(session: SessionRecord, authenticators: readonly AuthenticatorRecord[]): SessionRecord {
-  return session.state === 'enrolling' && hasWorkingWay(authenticators) ? { ...session, state: 'password' } : session;
+function outgrown(session: SessionRecord, authenticators: readonly AuthenticatorRecord[], rules: WayRules): SessionRecord {
+  return session.state === 'enrolling' && hasAnyWay(authenticators, rules) ? { ...session, state: 'password' } : session;
 }
 
 /** Whether the second step of a full session is recent enough for a change. */

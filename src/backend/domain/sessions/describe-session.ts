@@ -1,5 +1,5 @@
 import type { Session } from '../../../contract/http/shapes.ts';
-import { isWorkingWay, kindsOfWays } from '../authenticators/ways.ts';
+import { kindsOfWays, wayRules } from '../authenticators/ways.ts';
 import { returnCode } from '../challenges/return-code.ts';
 import type { Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
@@ -18,13 +18,16 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
   if (current === null) return { ...shown, state: 'none', person: null, ways: [], preferred: null, returnTo: null };
   const { session, person, authenticators } = current;
   const stillAsked = challenge !== null && isPending(challenge, domain.clock.now());
+  const rules = wayRules(domain.policy, person);
+  const ways = kindsOfWays(authenticators, rules);
+  const preferred = authenticators.find((one) => one.preferred)?.kind ?? null;
   const state = session.state === 'full' && stillAsked ? 'password' : session.state;
   return {
     ...shown,
     state,
     person: personView(person),
-    ways: kindsOfWays(authenticators),
-    preferred: authenticators.find((one) => one.preferred && isWorkingWay(one))?.kind ?? null,
+    ways,
+    preferred: preferred !== null && ways.includes(preferred) ? preferred : null,
     returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge, current) : null,
   };
 }

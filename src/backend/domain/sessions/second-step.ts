@@ -1,20 +1,19 @@
-/** The second step of a sign-in: the person shows a key, the session becomes full, the service's request is approved. */
+/** The second step of a sign-in with a key. */
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { RequestOptionsJson } from '../../../contract/tokens.ts';
-import { hasWorkingWay } from '../authenticators/ways.ts';
+import { hasWorkingKey } from '../authenticators/ways.ts';
 import type { Asker } from '../ceremonies/asker.ts';
-import { type CheckedAnswer, checkAnswer, guardAnswers, spendAnswer } from '../ceremonies/assertion.ts';
+import { checkAnswer, guardAnswers, spendAnswer } from '../ceremonies/assertion.ts';
 import { openCeremony } from '../ceremonies/open-ceremony.ts';
 import { requestOptions } from '../ceremonies/options.ts';
-import { approval } from '../challenges/approval.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
-import { returnCode } from '../challenges/return-code.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { hashSecret, newSecret } from '../identifiers.ts';
+import { newSecret } from '../identifiers.ts';
 import type { CeremonyRecord } from '../model.ts';
-import type { Transaction } from '../stores.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
 import type { CurrentSession } from './current-session.ts';
+import { letIn } from './let-in.ts';
+import { proofOfKey } from './proof.ts';
 
 export interface Question<Options> {
   readonly ceremony: CeremonyRecord;
@@ -30,7 +29,7 @@ export async function beginSecondStep(
 ): Promise<Question<RequestOptionsJson>> {
   const asker: Asker = { kind: 'session', session: current.session, person: current.person };
   await guardAnswers(domain, caller, asker);
-  if (!hasWorkingWay(current.authenticators)) throw new DoorstepError('authenticator.not-found');
+  if (!hasWorkingKey(current.authenticators)) throw new DoorstepError('authenticator.not-found');
   const asked = challengeId ?? (await openChallengeOfSession(domain, current));
   const challenge = asked === null ? null : await requireOpenChallenge(domain, asked, current.person.id);
   const ceremony = await openCeremony(domain, asker, {
@@ -42,7 +41,7 @@ export async function beginSecondStep(
 }
 
 /** A full session has answered its request already; showing the key again is then for a change of the person's own. */
-async function openChallengeOfSession(domain: Domain, { session }: CurrentSession): Promise<string | null> {
+export async function openChallengeOfSession(domain: Domain, { session }: CurrentSession): Promise<string | null> {
   if (session.challengeId === null || session.state !== 'full') return session.challengeId;
   const challenge = await domain.store.read.challenges.byId(session.challengeId);
   return challenge?.state === 'pending' ? challenge.id : null;
@@ -64,49 +63,14 @@ export async function finishSecondStep(
   const outcome = await domain.store.transaction(async (tx) => {
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
     if (spent !== 'spent') return spent;
-    return letIn(domain, tx, caller, { current, checked, token });
+    return letIn(domain, tx, caller, {
+      session: current.session,
+      person: current.person,
+      challengeId: checked.ceremony.challengeId,
+      proof: proofOfKey(checked, 'browser'),
+      token,
+    });
   });
   if (outcome !== 'done') throw new DoorstepError(outcome);
   return token;
-}
-
-async function letIn(
-  domain: Domain,
-  tx: Transaction,
-  caller: Caller,
-  { current, checked, token }: { current: CurrentSession; checked: CheckedAnswer; token: string },
-): Promise<'done' | 'challenge.ended' | 'session.missing'> {
-  const now = domain.clock.now();
-  const { session, person } = current;
-  const challengeId = checked.ceremony.challengeId;
-  if (challengeId !== null) {
-    const named = (await tx.challenges.byId(challengeId))?.personId ?? null;
-    const code = returnCode({ tokenHash: hashSecret(token) }, challengeId);
-    const ending = approval({ person, checked, at: 'browser', now, returnCodeHash: named === null ? hashSecret(code) : null });
-    if (!(await tx.challenges.end(challengeId, ending))) return 'challenge.ended';
-    tx.announce(`challenge:${challengeId}`);
-  }
-  const change = {
-    tokenHash: hashSecret(token),
-    challengeId: challengeId ?? session.challengeId,
-    authenticatorId: checked.authenticator.id,
-    at: now,
-  };
-  if (!(await tx.sessions.stepUp(session.id, change))) throw new DoorstepError('session.missing');
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
-  await tx.audit.append(
-    {
-      event: challengeId === null ? 'session.second-step' : 'challenge.approved',
-      outcome: 'done',
-      actor: { kind: 'person', id: person.id },
-      personId: person.id,
-      subjectId: challengeId ?? session.id,
-      source: caller.source,
-      reason: null,
-      facts: { authenticatorId: checked.authenticator.id, userVerified: checked.userVerified },
-    },
-    now,
-  );
-  return 'done';
 }

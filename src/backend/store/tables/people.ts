@@ -28,5 +28,15 @@ export function peopleOn(db: Kysely<Schema>): PeopleStore {
         .executeTakeFirstOrThrow();
       return bumped.version;
     },
+    async bumpOpen(id) {
+      const bumped = await db
+        .updateTable('people')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .where('disabledAt', 'is', null)
+        .returning('id')
+        .executeTakeFirst();
+      return bumped !== undefined;
+    },
   };
 }
