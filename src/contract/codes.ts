@@ -51,6 +51,23 @@ export interface CodeDraft {
   readonly refused: readonly string[];
 }
 
+/** `reason` of seed.malformed: which part is not as it must be. 'secret-letter' comes with `at`, the place of the letter, from 1. */
+export type SeedFlaw =
+  | 'link'
+  | 'kind'
+  | 'escape'
+  | 'twice'
+  | 'secret-missing'
+  | 'secret-letter'
+  | 'secret-length'
+  | 'secret-short'
+  | 'secret-long'
+  | 'counter'
+  | 'export';
+
+/** `reason` of seed.unsupported: well-formed, yet no code can be given for it. `given` is what stood there. */
+export type SeedLimit = 'algorithm' | 'digits' | 'period' | 'export-version';
+
 const Name = Type.String({ maxLength: 64 });
 const CodeId = Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' });
 

@@ -1,4 +1,5 @@
 /** A seed with all that is needed to make its codes, and what can be wrong with one that came from outside. */
+import type { SeedFlaw, SeedLimit } from '../contract/codes.ts';
 import { DoorstepError } from '../contract/errors.ts';
 import type { CodeAlgorithm } from '../contract/http/shapes.ts';
 import { type Digits, LONGEST_PERIOD, SHORTEST_PERIOD } from './form.ts';
@@ -21,23 +22,6 @@ export const SHORTEST_KEY = 8;
 export const LONGEST_KEY = 128;
 /** Letters of an issuer or account that are kept. */
 export const LONGEST_NAME = 128;
-
-/** Which part of what came from outside is not as it must be. Callers have words for each. */
-export type SeedFlaw =
-  | 'link'
-  | 'kind'
-  | 'escape'
-  | 'twice'
-  | 'secret-missing'
-  | 'secret-letter'
-  | 'secret-length'
-  | 'secret-short'
-  | 'secret-long'
-  | 'counter'
-  | 'export';
-
-/** Which part is well-formed, yet of a kind that no code can be given for. */
-export type SeedLimit = 'algorithm' | 'digits' | 'period' | 'export-version';
 
 /** `at` is the place of a wrong letter, from 1; the letter itself is not told, since it is part of a secret. */
 export function malformed(reason: SeedFlaw, at?: number): DoorstepError {
