@@ -33,7 +33,7 @@ async function installNpmPackages(say) {
   if (answer.error?.code === 'ENOENT') throw new SetUpError('there is no npm.', 'Install npm, then try again.');
   throw new SetUpError(
     'the npm packages could not be installed.',
-    `Check the network and the npm registry, then try again. npm said:\n${(answer.stderr || answer.stdout || String(answer.error)).slice(-3000)}`,
+    `Check the network and the npm registry, then try again. npm said:\n${(answer.stderr || answer.stdout || String(answer.error)).slice(0, 3000)}`,
   );
 }
 

@@ -30,7 +30,7 @@ function countColors(ppm: Buffer): number {
 
 /** Looks at the display from outside: Doorstep's window is there, is seen, and shows something. */
 function lookAtWindow(person: Person, terminal: Terminal, name: string): void {
-  const [id = ''] = onDisplay(person, terminal, ['xdotool', 'search', '--onlyvisible', '--name', '^Doorstep']).trim().split('\n');
+  const [id = ''] = onDisplay(person, terminal, ['xdotool', 'search', '--onlyvisible', '--name', 'Doorstep']).trim().split('\n');
   const facts = onDisplay(person, terminal, ['xwininfo', '-id', id]);
   expect(facts).toContain('Map State: IsViewable');
   expect(Number(/Width: (\d+)/.exec(facts)?.[1])).toBeGreaterThan(300);
