@@ -152,7 +152,7 @@ export class App extends MainLink {
 
   async denyChallenge(challenge: WaitingChallenge): Promise<void> {
     const place = `challenge:${challenge.id}`;
-    const done = await this.ask(place, 'challenge.deny', { id: challenge.id });
+    const done = await this.ask(place, 'approval.deny', { id: challenge.id });
     if (done !== null) toasts.say(language.say.app.home.denied({ service: challenge.serviceName }));
     else this.#noteOver(challenge, place);
   }

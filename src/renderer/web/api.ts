@@ -1,8 +1,10 @@
 /** The HTTP API as the pages call it: one typed function, failures as data. */
 
 import { isErrorCode, type Outcome } from '../../contract/errors.ts';
+import type { ApprovalRequest, ApprovalStatus } from '../../contract/http/approvals.ts';
+import type { CodeEnrollment, SpareCodes } from '../../contract/http/codes.ts';
 import { ROUTES, type RouteName } from '../../contract/http/routes.ts';
-import type { Authenticator, CreationCeremony, PairingCode, RequestCeremony, Session } from '../../contract/http/shapes.ts';
+import type { Authenticator, CodeForm, CreationCeremony, PairingCode, RequestCeremony, Session } from '../../contract/http/shapes.ts';
 import type { Parsed } from '../../contract/parse.ts';
 import type { AssertionJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../../contract/tokens.ts';
 
@@ -15,12 +17,22 @@ interface Calls {
   passwordStep: { body: { username: string; password: string; challengeId?: string }; answer: Session };
   assertionOptions: { body: { challengeId?: string }; answer: Request };
   assertionStep: { body: { ceremonyId: string; credential: AssertionJson }; answer: Session };
+  codeStep: { body: { code: string; challengeId?: string }; answer: Session };
+  spareCodeStep: { body: { code: string; challengeId?: string }; answer: Session };
+  beginApproval: { body: { challengeId?: string }; answer: ApprovalRequest };
+  approval: { body: undefined; answer: ApprovalStatus };
+  finishApproval: { body: undefined; answer: Session };
+  cancelApproval: { body: undefined; answer: null };
   signOut: { body: undefined; answer: null };
   authenticators: { body: undefined; answer: { authenticators: Authenticator[] } };
   registrationOptions: { body: Record<string, never>; answer: Creation };
   registration: { body: { ceremonyId: string; name: string; credential: RegistrationJson }; answer: { authenticator: Authenticator } };
   changeAuthenticator: { body: { name?: string; preferred?: true }; answer: { authenticator: Authenticator } };
   removeAuthenticator: { body: undefined; answer: null };
+  codeEnrollment: { body: { kind?: 'totp' | 'hotp'; form?: CodeForm }; answer: CodeEnrollment };
+  finishCodeEnrollment: { body: { code: string; name: string }; answer: { authenticator: Authenticator } };
+  spareCodes: { body: Record<string, never>; answer: SpareCodes };
+  resumeApprovals: { body: Record<string, never>; answer: null };
   pairingCode: { body: Record<string, never>; answer: Parsed<typeof PairingCode> };
 }
 
@@ -30,6 +42,7 @@ interface Extra {
   /** For the `:id` of the address. */
   readonly id?: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -41,6 +54,7 @@ export async function call<R extends WebRoute>(route: R, body: Calls[R]['body'],
   const query = extra.query === undefined ? '' : `?${new URLSearchParams(extra.query)}`;
   const address = path.replace(':id', encodeURIComponent(extra.id ?? '')) + query;
   const init: RequestInit = { method, credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } };
+  if (extra.signal !== undefined) init.signal = extra.signal;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { ...init.headers, 'content-type': 'application/json' };
@@ -52,6 +66,12 @@ export async function call<R extends WebRoute>(route: R, body: Calls[R]['body'],
     return { ok: false, code: 'backend.unreachable', detail: {} };
   }
   return read<Calls[R]['answer']>(response);
+}
+
+/** Gives a request up while its page goes away: the browser sends it all the same, and nobody waits for the answer. */
+export function cancelWhileLeaving(id: string): void {
+  const { method, path } = ROUTES.cancelApproval;
+  void fetch(path.replace(':id', encodeURIComponent(id)), { method, credentials: 'same-origin', keepalive: true }).catch(() => undefined);
 }
 
 async function read<T>(response: Response): Promise<Outcome<T>> {

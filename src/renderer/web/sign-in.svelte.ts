@@ -1,8 +1,9 @@
-/** Signing in: password, then a key. One model, so that the screens only draw. */
+/** Signing in: password, then a second step. One model, so that the screens only draw. */
 import type { Session } from '../../contract/http/shapes.ts';
 import type { Failed } from '../ui/failed.ts';
 import { call } from './api.ts';
-import { useKey } from './webauthn.ts';
+import { Prover } from './prover.svelte.ts';
+import { signInWays } from './sign-in-ways.ts';
 
 export type SignInView = 'opening' | 'failed' | 'password' | 'second' | 'ended' | 'done';
 
@@ -11,6 +12,7 @@ export class SignIn {
   session = $state.raw<Session | null>(null);
   failed = $state.raw<Failed | null>(null);
   busy = $state(false);
+  readonly prover: Prover;
   readonly #challengeId: string | null;
   readonly #go: (address: string) => void;
 
@@ -21,6 +23,11 @@ export class SignIn {
   constructor(challengeId: string | null, go: (address: string) => void) {
     this.#challengeId = challengeId;
     this.#go = go;
+    this.prover = new Prover({
+      challengeId,
+      onproved: (session) => this.#enter(session),
+      onfailed: (failed) => void this.#notProved(failed),
+    });
   }
 
   async open(): Promise<void> {
@@ -47,32 +54,21 @@ export class SignIn {
     else this.#fail(answer, 'password');
   }
 
-  async showKey(): Promise<void> {
-    if (this.busy) return;
-    this.#begin();
-    const failed = await this.#assert();
-    this.busy = false;
-    if (failed === null) return;
-    if (failed.code === 'session.missing') await this.open();
-    this.#fail(failed, this.view);
+  /** The step itself shows what went wrong; here is what ends it. */
+  async #notProved(failed: Failed): Promise<void> {
+    if (failed.code === 'session.missing') {
+      await this.open();
+      this.#fail(failed, this.view);
+    } else if (this.#isOver(failed)) {
+      this.#fail(failed, 'ended');
+    }
   }
 
   /** Somebody else's name stands there: forget it and begin again. */
   async startOver(): Promise<void> {
+    this.prover.reset();
     await call('signOut', undefined);
     await this.open();
-  }
-
-  async #assert(): Promise<Failed | null> {
-    const challenge = this.#challengeId === null ? {} : { challengeId: this.#challengeId };
-    const begun = await call('assertionOptions', challenge);
-    if (!begun.ok) return begun;
-    const shown = await useKey(begun.value.options);
-    if (!shown.ok) return shown;
-    const answer = await call('assertionStep', { ceremonyId: begun.value.ceremonyId, credential: shown.value });
-    if (!answer.ok) return answer;
-    this.#enter(answer.value);
-    return null;
   }
 
   #begin(): void {
@@ -83,11 +79,16 @@ export class SignIn {
   #enter(session: Session): void {
     this.session = session;
     if (session.state === 'none') this.view = 'password';
-    else if (session.state === 'password') this.view = 'second';
+    else if (session.state === 'password') this.#askSecond(session);
     else if (session.state === 'enrolling') this.#leave(this.#withRequest('/security'));
     else if (session.returnTo !== null) this.#leave(session.returnTo);
     else if (this.#challengeId === null) this.#leave('/security');
     else this.view = 'done';
+  }
+
+  #askSecond(session: Session): void {
+    this.prover.offer(signInWays(session.ways, session.preferred));
+    this.view = 'second';
   }
 
   #withRequest(path: string): string {

@@ -206,8 +206,10 @@ test('its end is said once more a minute before', async ({ page }) => {
 test('forced colours and right to left', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark', reducedMotion: 'reduce' });
   await FakeBridge.open(page, `${server.address}approval.html`, asking);
+  await expect(field(page)).toBeFocused();
   await page.waitForTimeout(QUIET);
   await page.keyboard.type('4829');
+  expect(await approve(page).evaluate((button) => getComputedStyle(button).borderTopStyle)).toBe('dashed');
   await page.screenshot({ path: 'test-results/screens/app-approval-forced-colours.png', fullPage: true });
   await page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' });
   await page.evaluate(() => {

@@ -138,7 +138,7 @@ test.describe('home', () => {
 
   test('denies, and says when a request has ended', async ({ page }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, challenges: [vpn] });
-    bridge.on('challenge.deny', async () => {
+    bridge.on('approval.deny', async () => {
       await bridge.push({ challenges: [] });
       return { ok: true, value: null };
     });
@@ -374,5 +374,5 @@ test('the whole window by keyboard alone', async ({ page }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByRole('button', { name: 'Deny' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect.poll(() => bridge.requests('challenge.deny').length).toBe(1);
+  await expect.poll(() => bridge.requests('approval.deny').length).toBe(1);
 });

@@ -8,6 +8,7 @@ import { app } from './en/app.ts';
 import { approval } from './en/approval.ts';
 import { type FailureWords, failure } from './en/failures.ts';
 import { pin, ui, ways, when } from './en/parts.ts';
+import { proof } from './en/proof.ts';
 import { web } from './en/web.ts';
 
 export type { FailureWords };
@@ -22,6 +23,7 @@ export const en = {
   web,
   app,
   approval,
+  proof,
 };
 
 export type Messages = typeof en;

@@ -49,6 +49,7 @@ export const app = {
     from: ({ place }: { place: string }) => `From ${place}.`,
     ends: ({ time }: { time: string }) => `It ends at ${time}.`,
     soon: 'It ends in less than a minute.',
+    review: 'Review',
     touch: 'Touch your key',
     deny: 'Deny',
     denied: ({ service }: { service: string }) => `${service} was denied. Nobody was let in.`,

@@ -1,5 +1,5 @@
 import type { ReviewEnd } from '../../../../contract/ipc.ts';
-import { digits } from './amounts.ts';
+import { capital, digits } from './amounts.ts';
 
 interface About {
   readonly service: string;
@@ -63,6 +63,7 @@ export const approval = {
   placeUnknown: 'Not known',
   askedAt: ({ minutes, time }: { minutes: number; time: string }) =>
     minutes === 0 ? `Just now, ${time}` : `${digits(minutes, 'minute', 'minutes')} ago, ${time}`,
+  askedOn: ({ when }: { when: string }) => capital(when),
   label: 'Type the number from the sign-in page',
   ends: ({ time, minutes }: { time: string; minutes: number }) =>
     `Ends at ${time}, in ${minutes <= 1 ? 'a minute' : digits(minutes, 'minute', 'minutes')}. Closing this window means Deny.`,
