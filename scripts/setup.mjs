@@ -134,7 +134,7 @@ export async function setUp(purpose, say = (line) => console.log(line)) {
   return { electron: runtimePath() };
 }
 
-function runtimePath() {
+export function runtimePath() {
   return readFileSync(path.join(root, '.doorstep', 'runtime', 'chosen'), 'utf8').trim();
 }
 
