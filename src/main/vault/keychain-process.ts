@@ -6,9 +6,15 @@
 /** Why an operation failed. 'refused' is a locked keychain that could not or would not be unlocked. */
 export type KeychainFault = 'absent' | 'refused' | 'failed';
 
-export type KeychainAct = 'get' | 'set' | 'remove';
+export type KeychainAct = 'get' | 'set' | 'remove' | 'list';
 
-/** To the process. `secret` is for 'set' alone. */
+/** One entry, as a list has it. */
+export interface KeychainEntry {
+  readonly account: string;
+  readonly secret: string;
+}
+
+/** To the process. `secret` is for 'set' alone; for 'list', `account` is how the accounts begin. */
 export interface KeychainCall {
   readonly id: number;
   readonly act: KeychainAct;
@@ -16,9 +22,9 @@ export interface KeychainCall {
   readonly secret: string | null;
 }
 
-/** From the process. `reason` is what the library said: names of services, never a secret. `elapsed` is how long it took to say so, milliseconds. */
+/** From the process. `entries` is for 'list' alone. `reason` is what the library said: names of services, never a secret. `elapsed` is how long it took to say so, milliseconds. */
 export type KeychainAnswer =
-  | { readonly id: number; readonly ok: true; readonly secret: string | null }
+  | { readonly id: number; readonly ok: true; readonly secret: string | null; readonly entries: readonly KeychainEntry[] }
   | { readonly id: number; readonly ok: false; readonly fault: KeychainFault; readonly reason: string; readonly elapsed: number };
 
 export interface KeychainPort {
@@ -31,6 +37,7 @@ export interface KeychainLibrary {
   getPassword(service: string, account: string): Promise<string | null>;
   setPassword(service: string, account: string, password: string): Promise<void>;
   deletePassword(service: string, account: string): Promise<boolean>;
+  findCredentials(service: string): Promise<{ readonly account: string; readonly password: string }[]>;
 }
 
 const SERVICE = 'Doorstep';
@@ -38,16 +45,21 @@ const SERVICE = 'Doorstep';
 /** Answers calls over the port with the library that `load` gives. The library is loaded with the first call. */
 export function serveKeychain(port: KeychainPort, load: () => Promise<KeychainLibrary> = loadLibrary): void {
   let library: Promise<KeychainLibrary> | null = null;
-  const act = async (keytar: KeychainLibrary, { act, account, secret }: KeychainCall): Promise<string | null> => {
+  const act = async (keytar: KeychainLibrary, { act, account, secret }: KeychainCall) => {
     switch (act) {
       case 'get':
-        return keytar.getPassword(SERVICE, account);
+        return { secret: await keytar.getPassword(SERVICE, account), entries: [] };
       case 'set':
         await keytar.setPassword(SERVICE, account, secret ?? '');
-        return null;
+        return { secret: null, entries: [] };
       case 'remove':
         await keytar.deletePassword(SERVICE, account);
-        return null;
+        return { secret: null, entries: [] };
+      case 'list': {
+        const all = await keytar.findCredentials(SERVICE);
+        const wanted = all.filter((found) => found.account.startsWith(account));
+        return { secret: null, entries: wanted.map((found) => ({ account: found.account, secret: found.password })) };
+      }
     }
   };
   const answer = async (call: KeychainCall): Promise<KeychainAnswer> => {
@@ -56,7 +68,7 @@ export function serveKeychain(port: KeychainPort, load: () => Promise<KeychainLi
       library ??= load();
       const keytar = await library;
       started = performance.now();
-      return { id: call.id, ok: true, secret: await act(keytar, call) };
+      return { id: call.id, ok: true, ...(await act(keytar, call)) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : '';
       return { id: call.id, ok: false, fault: readFault(reason), reason, elapsed: performance.now() - started };

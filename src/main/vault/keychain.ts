@@ -1,12 +1,16 @@
 /** The operating system's keychain, through a process of its own that is replaced when it is of no use any more. */
-import type { KeychainAct, KeychainAnswer, KeychainCall, KeychainFault } from './keychain-process.ts';
+import type { KeychainAct, KeychainAnswer, KeychainCall, KeychainEntry, KeychainFault } from './keychain-process.ts';
 
 /** One entry a secret. `account` tells the entries apart. */
 export interface Keychain {
   get(account: string): Promise<string | null>;
   set(account: string, secret: string): Promise<void>;
   remove(account: string): Promise<void>;
+  /** Every entry whose account begins so, with its secret. */
+  list(beginning: string): Promise<readonly KeychainEntry[]>;
 }
+
+type Said = Extract<KeychainAnswer, { readonly ok: true }>;
 
 export class KeychainError extends Error {
   override readonly name = 'KeychainError';
@@ -38,7 +42,7 @@ export interface SystemKeychain extends Keychain {
  * and after a failure that is no refusal, because that may come from a conversation that cannot be mended.
  */
 export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
-  const waiting = new Map<number, { readonly resolve: (secret: string | null) => void; readonly reject: (error: KeychainError) => void }>();
+  const waiting = new Map<number, { readonly resolve: (said: Said) => void; readonly reject: (error: KeychainError) => void }>();
   let child: KeychainChild | null = null;
   let nextId = 1;
 
@@ -59,7 +63,7 @@ export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
       if (child !== made || call === undefined) return;
       waiting.delete(answer.id);
       if (answer.ok) {
-        call.resolve(answer.secret);
+        call.resolve(answer);
         return;
       }
       call.reject(new KeychainError(answer.fault, answer.reason, answer.elapsed));
@@ -71,16 +75,17 @@ export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
   };
 
   const call = (act: KeychainAct, account: string, secret: string | null = null) =>
-    new Promise<string | null>((resolve, reject) => {
+    new Promise<Said>((resolve, reject) => {
       const id = nextId++;
       waiting.set(id, { resolve, reject });
       running().post({ id, act, account, secret });
     });
 
   return {
-    get: (account) => call('get', account),
+    get: async (account) => (await call('get', account)).secret,
     set: async (account, secret) => void (await call('set', account, secret)),
     remove: async (account) => void (await call('remove', account)),
+    list: async (beginning) => (await call('list', beginning)).entries,
     stop() {
       const last = child;
       if (last === null) return;

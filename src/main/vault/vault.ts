@@ -9,8 +9,13 @@ import type { KeychainState } from '../../contract/ipc.ts';
 import type { Log } from '../app/log.ts';
 import { type Keychain, KeychainError } from './keychain.ts';
 
-/** `device` is the key of this computer, with the pairing that it is good for. Each later secret gets a name here. */
-export type SecretName = 'device';
+/**
+ * `device` is the key of this computer, with the pairing that it is good for; `export-guard` is what must be shown before
+ * codes are exported; each seed has an entry of its own.
+ */
+export type SecretName = 'device' | 'export-guard' | SeedName;
+export type SeedName = `${typeof SEEDS}${string}`;
+export const SEEDS = 'seed/';
 
 export interface Vault {
   state(): KeychainState;
@@ -20,8 +25,15 @@ export interface Vault {
   read(name: SecretName): Promise<string | null>;
   /** Rejects with keychain.*; then nothing was stored, or the keychain finished late what it had been asked. */
   write(name: SecretName, secret: string): Promise<void>;
-  /** Deletes every secret of this installation. Rejects with keychain.* if they may still be there. */
-  wipe(): Promise<void>;
+  /** Every seed of this installation, by its name. Rejects with keychain.*. */
+  seeds(): Promise<ReadonlyMap<SeedName, string>>;
+  /** Deletes one secret; it need not be there. Rejects with keychain.* if it may still be. */
+  remove(name: SecretName): Promise<void>;
+  /**
+   * Deletes the secrets of this installation: 'doorstep' only what belongs to the pairing, 'everything' the seeds of all
+   * sites and the guard of exports too. Rejects with keychain.* if they may still be there.
+   */
+  wipe(which?: 'doorstep' | 'everything'): Promise<void>;
 }
 
 export interface VaultOptions {
@@ -39,7 +51,6 @@ export interface VaultOptions {
 const DEADLINE = 10_000;
 /** A refusal that comes faster than a person can close a dialog means that there was no dialog. */
 const NO_DIALOG_WITHIN = 700;
-const SECRETS: readonly SecretName[] = ['device'];
 
 export function createVault(options: VaultOptions): Vault {
   const { keychain, installation, log, onState, onLateUnlock, deadline = DEADLINE } = options;
@@ -142,6 +153,18 @@ export function createVault(options: VaultOptions): Vault {
       }
     });
 
+  const seedNames = async (): Promise<ReadonlyMap<SeedName, string>> => {
+    const found = await keychain.list(account(SEEDS));
+    return new Map(found.map((entry) => [`${SEEDS}${entry.account.slice(account(SEEDS).length)}`, entry.secret] as const));
+  };
+
+  const removeSurely = async (names: readonly SecretName[]) => {
+    for (const name of names) await keychain.remove(account(name));
+    for (const name of names) {
+      if ((await keychain.get(account(name))) !== null) throw new KeychainError('failed', 'the entry is not as it was written');
+    }
+  };
+
   return {
     state: () => state,
     open: () =>
@@ -155,13 +178,10 @@ export function createVault(options: VaultOptions): Vault {
         await keychain.set(account(name), secret);
         if ((await keychain.get(account(name))) !== secret) throw new KeychainError('failed', 'the entry is not as it was written');
       }),
-    wipe: () =>
-      guarded(async () => {
-        for (const name of SECRETS) await keychain.remove(account(name));
-        for (const name of SECRETS) {
-          if ((await keychain.get(account(name))) !== null) throw new KeychainError('failed', 'the entry is not as it was written');
-        }
-      }),
+    seeds: () => guarded(seedNames),
+    remove: (name) => guarded(() => removeSurely([name])),
+    wipe: (which = 'doorstep') =>
+      guarded(async () => removeSurely(which === 'doorstep' ? ['device'] : ['device', 'export-guard', ...(await seedNames()).keys()])),
   };
 }
 

@@ -34,6 +34,8 @@ const keychain: Keychain = {
     entries.set(account, secret);
   },
   remove: async (account) => void entries.delete(account),
+  list: async (beginning) =>
+    [...entries].filter(([account]) => account.startsWith(beginning)).map(([account, secret]) => ({ account, secret })),
 };
 
 /** A start of the app with what the keychain holds. */
@@ -50,6 +52,7 @@ function start(skew = 0, only: string | null = null): Sync {
     computer: { name: 'lab-pc-7', platform: 'linux' },
     only,
     onServer: (server) => servers.push(server),
+    onChallenges: (challenges) => store.change({ challenges }),
     now: () => Date.now() + skew,
     random: () => 0,
   });

@@ -23,6 +23,12 @@ function joined(entries: Map<string, string>, fail: () => string | null = () => 
       getPassword: (service, account) => guard(entries.get(`${service}/${account}`) ?? null),
       setPassword: (service, account, password) => guard(void entries.set(`${service}/${account}`, password)),
       deletePassword: (service, account) => guard(entries.delete(`${service}/${account}`)),
+      findCredentials: (service) =>
+        guard(
+          [...entries]
+            .filter(([name]) => name.startsWith(`${service}/`))
+            .map(([name, password]) => ({ account: name.slice(service.length + 1), password })),
+        ),
     };
     serveKeychain({ post: (said) => queueMicrotask(() => answer(said)), onCall: (listener) => (hear = listener) }, async () => library);
     const child = { killed: false, exit: () => exit() };
@@ -46,6 +52,17 @@ test('entries go through the process and come back; one process serves many call
   await keychain.remove('one/device');
   expect(await keychain.get('one/device')).toBeNull();
   expect(children).toHaveLength(1);
+});
+
+test("a list has the entries whose accounts begin as asked, and no other installation's", async () => {
+  const { keychain } = joined(
+    new Map([
+      ['Doorstep/one/seed/a', '1'],
+      ['Doorstep/one/device', '2'],
+      ['Doorstep/two/seed/b', '3'],
+    ]),
+  );
+  expect(await keychain.list('one/seed/')).toEqual([{ account: 'one/seed/a', secret: '1' }]);
 });
 
 test('after a failure that may come from a dead conversation there is a new process', async () => {

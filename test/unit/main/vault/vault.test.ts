@@ -27,6 +27,11 @@ function scriptedKeychain() {
       gate();
       if (mode !== 'locked') entries.delete(account);
     },
+    async list(beginning) {
+      gate();
+      if (mode === 'locked') return [];
+      return [...entries].filter(([account]) => account.startsWith(beginning)).map(([account, secret]) => ({ account, secret }));
+    },
   };
   return {
     keychain,
@@ -138,4 +143,38 @@ test('a keychain that breaks in the middle of a write has failed, and says so', 
   });
   await expect(vault.write('device', 'very secret')).rejects.toMatchObject({ code: 'keychain.failed' });
   expect(vault.state()).toBe('failed');
+});
+
+test('each seed is an entry of its own, listed by name and removed one by one', async () => {
+  double.entries.set('two/seed/x', 'of another installation');
+  await vault.write('seed/a', '1');
+  await vault.write('seed/b', '2');
+  await vault.write('device', 'key');
+  expect(await vault.seeds()).toEqual(
+    new Map([
+      ['seed/a', '1'],
+      ['seed/b', '2'],
+    ]),
+  );
+  await vault.remove('seed/a');
+  await vault.remove('seed/never-there');
+  expect([...(await vault.seeds()).keys()]).toEqual(['seed/b']);
+});
+
+test('a locked keychain does not pass for one without seeds', async () => {
+  await vault.write('seed/a', '1');
+  double.become('locked');
+  await expect(vault.seeds()).rejects.toMatchObject({ code: 'keychain.locked' });
+  await expect(vault.remove('seed/a')).rejects.toMatchObject({ code: 'keychain.locked' });
+  double.become('open');
+  expect((await vault.seeds()).size).toBe(1);
+});
+
+test('a wipe of the pairing keeps the seeds of other sites, one of everything keeps nothing', async () => {
+  for (const name of ['device', 'export-guard', 'seed/a'] as const) await vault.write(name, 'secret');
+  double.entries.set('two/device', 'of another installation');
+  await vault.wipe();
+  expect([...double.entries.keys()].sort()).toEqual(['one/export-guard', 'one/seed/a', 'two/device']);
+  await vault.wipe('everything');
+  expect([...double.entries.keys()]).toEqual(['two/device']);
 });
