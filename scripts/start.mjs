@@ -164,7 +164,8 @@ async function chooseDisplay(env, home, user) {
 function startApp({ words, env, needsKeychain, home, user, spawnAs }) {
   let command = words;
   let password = null;
-  const all = { ...env };
+  // Chromium leaves the folder of its single-instance socket behind when it is told to end.
+  const all = { ...env, TMPDIR: home };
   if (needsKeychain) {
     const keychain = withKeychain(words, home);
     command = keychain.command;
