@@ -19,14 +19,12 @@ import { creation, ORIGIN, request } from './options.ts';
 const BOUND_MS = 400_000;
 const MIB = 1024 * 1024;
 /**
- * The same for memory, that of the token included, which lives in this process: of one case at its worst moment, garbage
- * and all, and what all cases of one fault leave behind together, their tokens still open.
+ * The same for memory, that of the token included, which lives in this process: of one case at its worst moment, and
+ * what all cases of one fault leave behind together, their tokens still open.
  */
-const PEAK_BYTES = 24 * MIB;
+const PEAK_BYTES = 12 * MIB;
 const RESIDENT_BYTES = 96 * MIB;
 const LEFT_BYTES = 4 * MIB;
-/** A flood is made by the token in one go: its packets alone are as much again. */
-const FLOOD_PEAK_BYTES = 48 * MIB;
 
 /** More packets than any exchange looks away from. */
 const FLOOD = 20_500;
@@ -38,14 +36,14 @@ const CASES = [
 
 const isFlood = (fault: Fault) => 'count' in fault && fault.count === FLOOD;
 
-const worst = new Worst<'at the worst moment' | 'at the worst moment of a flood' | 'resident' | 'left behind'>();
+const worst = new Worst<'at the worst moment' | 'resident' | 'left behind'>();
 afterAll(() => console.table(worst.table()));
 
 /** Fails where one case takes more memory than any may. */
-function checkSpent({ peak, resident }: Spent, where: string, flood: boolean): void {
-  worst.take(flood ? 'at the worst moment of a flood' : 'at the worst moment', peak, where);
+function checkSpent({ peak, resident }: Spent, where: string): void {
+  worst.take('at the worst moment', peak, where);
   worst.take('resident', resident, where);
-  expect(peak, `bytes at the worst moment of ${where}`).toBeLessThan(flood ? FLOOD_PEAK_BYTES : PEAK_BYTES);
+  expect(peak, `bytes at the worst moment of ${where}`).toBeLessThan(PEAK_BYTES);
   expect(resident, `resident bytes more after ${where}`).toBeLessThan(RESIDENT_BYTES);
 }
 
@@ -160,7 +158,7 @@ describe.each(FLOWS)('$name with a token that misbehaves', (flow) => {
       const ceremony = () => ({ human: person(), clock, signal: new AbortController().signal });
       const { value: code, spent } = await spending(() => outcome(clock, flow.run(key.token, id, ceremony())));
       kept.push(key);
-      checkSpent(spent, `${flow.name}, ${name} in packet ${at}`, isFlood(fault));
+      checkSpent(spent, `${flow.name}, ${name} in packet ${at}`);
       // Signatures differ in length by a byte or two, and so may the last packet: it is over where nothing is left to spoil.
       if (virtual.armed.length > 0) {
         expect(code, `${name} after the last packet`).toBe('ok');
@@ -203,7 +201,7 @@ describe('opening a token that misbehaves', () => {
       };
       const { spent } = await spending(() => outcome(clock, open()));
       kept.push(virtual);
-      checkSpent(spent, `opening, ${name} in packet ${at}`, isFlood(fault));
+      checkSpent(spent, `opening, ${name} in packet ${at}`);
     }
     checkLeft(before, kept, `opening, ${name}`);
   });

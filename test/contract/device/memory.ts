@@ -4,9 +4,12 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
 
+/** Bytes. When garbage is collected is up to the engine, so above this growth it is collected before what is in use is read. */
+const GARBAGE = 8 * 1024 * 1024;
+
 /** Bytes. */
 export interface Spent {
-  /** The most that the heap and the buffers outside of it grew at any moment, garbage included. */
+  /** The most that the heap and the buffers outside of it grew at any turn; garbage counts up to `GARBAGE`. */
   readonly peak: number;
   /** What the process takes of the machine grew by so much. */
   readonly resident: number;
@@ -19,15 +22,16 @@ export async function spending<T>(work: () => Promise<T>): Promise<{ readonly va
   const before = inUse();
   const residentBefore = process.memoryUsage.rss();
   let peak = before;
+  const read = () => (inUse() - before > GARBAGE ? held() : inUse());
   let next: NodeJS.Immediate | undefined;
   const look = () => {
-    peak = Math.max(peak, inUse());
+    peak = Math.max(peak, read());
     next = setImmediate(look);
   };
   look();
   try {
     const value = await work();
-    peak = Math.max(peak, inUse());
+    peak = Math.max(peak, read());
     return { value, spent: { peak: peak - before, resident: Math.max(0, process.memoryUsage.rss() - residentBefore) } };
   } finally {
     clearImmediate(next);
