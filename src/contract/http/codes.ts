@@ -22,6 +22,7 @@ export const BeginCodeEnrollment = Type.Object(
 /** Opens nothing until one code is proved. The only answer that ever carries the seed. */
 export const CodeEnrollment = Type.Object(
   {
+    /** Also the id of the authenticator that it becomes: an app whose proof was not answered finds it in its next snapshot. */
     enrollmentId: Id,
     kind: Type.Union([Type.Literal('totp'), Type.Literal('hotp')]),
     form: CodeForm,
