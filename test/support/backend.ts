@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { APPROVAL_STATEMENT_TYPE, type ApprovalRequest, type ApprovalStatement, type Decision } from '../../src/contract/http/approvals.ts';
 import { DEVICE_SIGNATURE_HEADER, DEVICE_SIGNATURE_TYPE } from '../../src/contract/http/device-signature.ts';
 import { ROUTES, type RouteName } from '../../src/contract/http/routes.ts';
-import type { PairedDevice, Problem, Session } from '../../src/contract/http/shapes.ts';
+import type { DeviceSnapshot, PairedDevice, Problem, Session, WaitingChallenge } from '../../src/contract/http/shapes.ts';
+import type { DeviceWelcome } from '../../src/contract/http/sync.ts';
 import { freePort } from './postgres.ts';
 import type { SoftwareKey, Twist } from './webauthn/software-key.ts';
 
@@ -182,6 +184,14 @@ export class Browser {
     return this.call('registration', { body: { ceremonyId, name, credential: key.register(options, this.origin, twist) } });
   }
 
+  begin(challengeId?: string): Promise<ApiAnswer<ApprovalRequest>> {
+    return this.call<ApprovalRequest>('beginApproval', challengeId === undefined ? {} : { body: { challengeId } });
+  }
+
+  finish(id: string): Promise<ApiAnswer<Session>> {
+    return this.call<Session>('finishApproval', { params: { id } });
+  }
+
   async secondStep(key: SoftwareKey, twist: Twist = {}, challengeId?: string): Promise<ApiAnswer<Session>> {
     const asked = await this.call<Ceremony>('assertionOptions', challengeId === undefined ? {} : { body: { challengeId } });
     if (asked.status !== 200) return asked as unknown as ApiAnswer<Session>;
@@ -197,6 +207,11 @@ export interface SignatureTwist {
   readonly token?: (token: string) => string;
 }
 
+export interface EventStream {
+  next(): Promise<DeviceSnapshot | null>;
+  stop(): void;
+}
+
 /** A desktop app: signs every request with its own key. */
 export class Desktop {
   readonly base: string;
@@ -204,6 +219,11 @@ export class Desktop {
   readonly #privateKey: KeyObject;
   readonly publicJwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string };
   deviceId = '';
+  personId = '';
+  /** What it shows of its key; null before the first greeting. */
+  generation: string | null = null;
+  /** The backend's time, in milliseconds. */
+  now: () => number = Date.now;
 
   constructor(backend: { base: string; origin: string }, privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) {
     this.base = backend.base;
@@ -217,27 +237,80 @@ export class Desktop {
   at(backend: { base: string; origin: string }): Desktop {
     const same = new Desktop(backend, this.#privateKey);
     same.deviceId = this.deviceId;
+    same.personId = this.personId;
+    same.generation = this.generation;
+    same.now = this.now;
     return same;
   }
 
+  /** A copy of everything that it keeps, as a restored home folder is. */
+  copy(): Desktop {
+    return this.at(this);
+  }
+
   sign(method: string, path: string, body: string | undefined, twist: SignatureTwist = {}): string {
-    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const header = { alg: 'ES256', typ: DEVICE_SIGNATURE_TYPE, ...twist.header };
     const claims = {
       sub: this.deviceId,
       htm: method,
       htu: `${this.origin}${path}`,
-      iat: Math.floor(Date.now() / 1_000),
+      iat: Math.floor(this.now() / 1_000),
       jti: randomBytes(16).toString('base64url'),
+      ...(this.generation === null ? {} : { gen: this.generation }),
       bsh: createHash('sha256')
         .update(body ?? '')
         .digest('base64url'),
       ...twist.claims,
     };
-    const signed = `${encode(header)}.${encode(claims)}`;
+    return this.#jws(header, claims, twist);
+  }
+
+  #jws(header: object, payload: object, twist: SignatureTwist): string {
+    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const signed = `${encode(header)}.${encode(payload)}`;
     const signature = sign('sha256', Buffer.from(signed), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
     const token = `${signed}.${signature.toString('base64url')}`;
     return twist.token?.(token) ?? token;
+  }
+
+  /** Greets, and shows the new generation from then on. */
+  async hello(): Promise<ApiAnswer<DeviceWelcome>> {
+    const answer = await this.call<DeviceWelcome>('deviceHello', { body: { appVersion: '0.0.0', platform: 'linux' } });
+    if (answer.status === 200) this.generation = answer.body.generation;
+    return answer;
+  }
+
+  /** What is signed about a request that its window shows. */
+  statement(
+    challenge: Pick<WaitingChallenge, 'id' | 'serviceName'>,
+    decision: Decision,
+    number: string | null,
+    twist: SignatureTwist = {},
+  ): string {
+    const payload: ApprovalStatement = {
+      decision,
+      number,
+      challengeId: challenge.id,
+      service: challenge.serviceName,
+      person: this.personId,
+      device: this.deviceId,
+      iat: Math.floor(this.now() / 1_000),
+    };
+    return this.#jws({ alg: 'ES256', typ: APPROVAL_STATEMENT_TYPE, ...twist.header }, { ...payload, ...twist.claims }, twist);
+  }
+
+  decide(
+    challenge: Pick<WaitingChallenge, 'id' | 'serviceName'>,
+    decision: Decision,
+    number: string | null = null,
+    twist: SignatureTwist = {},
+  ) {
+    const statement = this.statement(challenge, decision, number, twist);
+    return this.call('deviceDecision', { params: { id: challenge.id }, body: { statement } });
+  }
+
+  approve(request: Pick<ApprovalRequest, 'id' | 'serviceName'>, number: string) {
+    return this.decide(request, 'approve', number);
   }
 
   call<T = unknown>(name: RouteName, { params = {}, query = '', body, headers = {} }: CallOptions = {}, twist: SignatureTwist = {}) {
@@ -253,7 +326,10 @@ export class Desktop {
       { body: { code, name, platform: 'linux', publicKey: this.publicJwk } },
       { header: { jwk: this.publicJwk }, claims: { sub: '' }, ...twist },
     );
-    if (answer.status === 201) this.deviceId = answer.body.deviceId;
+    if (answer.status === 201) {
+      this.deviceId = answer.body.deviceId;
+      this.personId = answer.body.person.id;
+    }
     return answer;
   }
 
@@ -270,9 +346,10 @@ export class Desktop {
     return this.call('deviceChallengeAnswer', { params, body: { ceremonyId, credential: key.assert(options, this.origin, twist) } });
   }
 
-  /** Reads the event stream until `stop` is called; `next` waits for one more event. */
-  async events(claims: Readonly<Record<string, unknown>> = {}): Promise<{ next(): Promise<{ version: number } | null>; stop(): void }> {
-    const { method, path } = ROUTES.deviceEvents;
+  /** Reads the event stream until `stop` is called; `next` waits for one more event, and answers null at the end. */
+  async events(claims: Readonly<Record<string, unknown>> = {}, since: number | null = null): Promise<EventStream> {
+    const { method } = ROUTES.deviceEvents;
+    const path = `${ROUTES.deviceEvents.path}${since === null ? '' : `?since=${since}`}`;
     const gone = new AbortController();
     const response = await fetch(`${this.base}${path}`, {
       headers: { [DEVICE_SIGNATURE_HEADER]: this.sign(method, path, undefined, { claims }) },
@@ -288,7 +365,7 @@ export class Desktop {
           if (end >= 0) {
             const event = text.slice(0, end);
             text = text.slice(end + 2);
-            if (event.startsWith('data: ')) return JSON.parse(event.slice(6)) as { version: number };
+            if (event.startsWith('data: ')) return JSON.parse(event.slice(6)) as DeviceSnapshot;
             continue;
           }
           const { done, value } = await reader.read();

@@ -17,6 +17,10 @@ export interface PersonRecord {
   readonly disabledAt: number | null;
   /** Grows with every change that a paired desktop should see. */
   readonly version: number;
+  /** When the person said "this wasn't me": since then no desktop of theirs approves anything. */
+  readonly approvalsStoppedAt: number | null;
+  /** When the first choice was last made. */
+  readonly preferredAt: number | null;
   readonly createdAt: number;
 }
 
@@ -50,6 +54,11 @@ export interface AuthenticatorRecord {
   readonly lastUsedAt: number | null;
   readonly lastUsedFrom: string | null;
   readonly removedAt: number | null;
+  /** How much a removed desktop is told to forget. */
+  readonly removedWipe: 'everything' | 'doorstep' | null;
+  readonly suspendedBecause: 'too-many-failures' | 'copied' | 'desk' | null;
+  /** When its name was made; null: it still has its first one. */
+  readonly namedAt: number | null;
   /** The rest of a security key; null for a desktop. */
   readonly credentialId: string | null;
   /** COSE_Key, base64url. */
@@ -66,6 +75,13 @@ export interface AuthenticatorRecord {
   /** The rest of a desktop; null for a security key. */
   readonly deviceKey: { readonly x: string; readonly y: string } | null;
   readonly platform: string | null;
+  /** Of a desktop's key, the generation that it shows; see `generation.ts`. */
+  readonly generation: string | null;
+  /** Given to whoever showed it, and not yet shown themselves; spaces between. */
+  readonly nextGenerations: string | null;
+  /** The one before, and when it was left. */
+  readonly lastGeneration: string | null;
+  readonly generationAt: number | null;
 }
 
 /** What a WebAuthn question was asked for; an answer serves no other purpose. */
@@ -92,7 +108,8 @@ export type Assurance = 'phishing-resistant' | 'other-device' | 'same-device';
 
 export interface ChallengeRecord {
   readonly id: string;
-  readonly serviceId: string;
+  /** Null: a request of the sign-in page. */
+  readonly serviceId: string | null;
   /** Named by the service, or known once somebody has answered. */
   readonly personId: string | null;
   readonly place: string | null;
@@ -110,6 +127,57 @@ export interface ChallengeRecord {
     /** Of the code without which the service is told nothing; null where it named the person itself. */
     readonly returnCodeHash: string | null;
   } | null;
+  /** The session that shows the number, and may redeem the approval; null where a service shows it, or nobody does. */
+  readonly sessionId: string | null;
+  /** The service's request that a request of the sign-in page is made for. */
+  readonly forChallengeId: string | null;
+  /** The browser that asks: its address, and words such as "Firefox on Windows". */
+  readonly askedAddress: string | null;
+  readonly askedBrowser: string | null;
+  /** Of the number that the person types into the desktop; null where this request has none. */
+  readonly numberHash: string | null;
+  readonly numberDigits: number | null;
+  /** How often a number was tried. */
+  readonly numberTries: number;
+  /** Address of the desktop that decided. */
+  readonly decidedFrom: string | null;
+  /** When the session was let in by it: once. */
+  readonly redeemedAt: number | null;
+}
+
+/** The parts of a request that only approvals know. */
+export const WITHOUT_NUMBER = {
+  sessionId: null,
+  forChallengeId: null,
+  askedAddress: null,
+  askedBrowser: null,
+  numberHash: null,
+  numberDigits: null,
+  numberTries: 0,
+  decidedFrom: null,
+  redeemedAt: null,
+} as const satisfies Partial<ChallengeRecord>;
+
+/** What the help desk should look at. */
+export interface ReportRecord {
+  readonly id: string;
+  readonly kind: 'not-me' | 'bombing' | 'copied';
+  readonly personId: string;
+  /** The request or the desktop that it is about. */
+  readonly subjectId: string | null;
+  readonly source: string | null;
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+  readonly at: number;
+  readonly closedAt: number | null;
+}
+
+/** What became of a change that was made at a desktop. */
+export interface DeviceChangeRecord {
+  readonly deviceId: string;
+  readonly key: string;
+  readonly outcome: 'done' | 'superseded' | 'gone' | 'refused';
+  readonly code: string | null;
+  readonly at: number;
 }
 
 export interface ServiceRecord {

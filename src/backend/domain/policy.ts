@@ -16,6 +16,14 @@ export interface Policy {
   readonly firstEnrollment: 'claim-code' | 'password';
   /** Whether a paired desktop may approve a sign-in by a typed number. */
   readonly approvals: boolean;
+  /** How the number of an approval is made, and how often it may be typed wrong before the request ends. */
+  readonly approvalDigits: number;
+  readonly approvalTries: number;
+  /** How long a request of the sign-in page waits, and how soon after the approval its session must come for it. */
+  readonly approvalLife: number;
+  readonly redeemWithin: number;
+  /** Whether a desktop may approve for a browser that comes from its own address. */
+  readonly sameDevice: boolean;
   readonly sessionIdle: number;
   readonly sessionTotal: number;
   /** How long a second step counts as fresh. */
@@ -32,6 +40,8 @@ export interface Policy {
     readonly passwordPerAccountAndSource: AttemptLimit;
     readonly passwordPerSource: AttemptLimit;
     readonly pairingPerSource: AttemptLimit;
+    /** Requests that were put before a person since the last one that they approved (3.1.3: the number of pushes is limited). */
+    readonly pushesPerPerson: AttemptLimit;
     readonly secondStepPerPersonAndSource: AttemptLimit;
   };
 }
@@ -42,7 +52,13 @@ export interface Policy {
  */
 export const defaultPolicy: Policy = {
   firstEnrollment: 'claim-code',
-  approvals: false,
+  approvals: true,
+  // NIST SP 800-63B-4, 3.1.3.1: 20 bits at least, which are six digits.
+  approvalDigits: 6,
+  approvalTries: 3,
+  approvalLife: 5 * MINUTE,
+  redeemWithin: MINUTE,
+  sameDevice: true,
   sessionIdle: HOUR,
   sessionTotal: 12 * HOUR,
   freshFor: 10 * MINUTE,
@@ -57,6 +73,7 @@ export const defaultPolicy: Policy = {
     // Many people may sit behind one address.
     passwordPerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: 10 * SECOND },
     pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: MINUTE },
+    pushesPerPerson: { free: 10, firstWait: 15 * MINUTE, longestWait: 24 * HOUR, lockAfter: null, forgetEvery: HOUR },
     secondStepPerPersonAndSource: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: null },
   },
 };

@@ -7,8 +7,10 @@ import type {
   AuthenticatorRecord,
   CeremonyRecord,
   ChallengeRecord,
+  DeviceChangeRecord,
   PairingCodeRecord,
   PersonRecord,
+  ReportRecord,
   ServiceRecord,
   SessionRecord,
 } from './model.ts';
@@ -19,6 +21,8 @@ export interface PeopleStore {
   insert(person: PersonRecord): Promise<void>;
   setPasswordHash(id: string, hash: string): Promise<void>;
   disable(id: string, at: number): Promise<void>;
+  /** Stops approvals, or opens them again (null). */
+  stopApprovals(id: string, at: number | null): Promise<void>;
   /** Adds one to the version and answers the new one. */
   bumpVersion(id: string): Promise<number>;
   /** Adds one to the version; false, and nothing changes, where the account is closed. */
@@ -33,6 +37,8 @@ export interface SessionStore {
   stepUp(id: string, change: { tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }): Promise<boolean>;
   remove(id: string): Promise<boolean>;
   removeAllOf(personId: string): Promise<number>;
+  /** Ends the sessions that have shown the password and nothing else. */
+  removeHalfOpen(personId: string): Promise<number>;
   /** Ends the sessions whose second step was shown with this authenticator, but not `keep`. */
   removeShownWith(authenticatorId: string, keep: string | null): Promise<number>;
   removeOlderThan(limits: { seenBefore: number; createdBefore: number }): Promise<number>;
@@ -45,8 +51,10 @@ export interface AuthenticatorStore {
   listOf(personId: string): Promise<readonly AuthenticatorRecord[]>;
   /** False where the credential id has ever been enrolled by anybody. */
   insert(authenticator: AuthenticatorRecord): Promise<boolean>;
-  rename(id: string, name: string): Promise<boolean>;
-  prefer(personId: string, id: string): Promise<boolean>;
+  /** False where it was removed, and where its name was made later than `at`. */
+  rename(id: string, name: string, at: number): Promise<boolean>;
+  /** Makes it the first choice as of `at`; false where it is not active. */
+  prefer(personId: string, id: string, at: number): Promise<boolean>;
   /**
    * Marks an active authenticator as used, if its counter moved on (or if both counters are zero: the token
    * has none). 'regressed' leaves the row as it is.
@@ -54,9 +62,13 @@ export interface AuthenticatorStore {
   use(id: string, use: { counter: number; backedUp: boolean; at: number; from: string }): Promise<'used' | 'regressed' | 'not-active'>;
   raiseCounterAlarm(id: string, at: number): Promise<void>;
   touch(id: string, at: number, from: string): Promise<void>;
-  /** Ends an active authenticator; false where it has ended already. */
-  remove(id: string, at: number): Promise<boolean>;
-  suspend(id: string): Promise<boolean>;
+  /** Ends an authenticator; false where it has ended already. */
+  remove(id: string, at: number, wipe: AuthenticatorRecord['removedWipe']): Promise<boolean>;
+  suspend(id: string, because: NonNullable<AuthenticatorRecord['suspendedBecause']>): Promise<boolean>;
+  /** Gives an active desktop one more generation to show next. */
+  offerGeneration(id: string, next: string): Promise<boolean>;
+  /** The desktop has shown `next`: from now on it is the one, and the others that were given are dead. False where it was not given. */
+  takeGeneration(id: string, next: string, at: number): Promise<boolean>;
   /** Makes later removals of this person wait for this transaction: the last way is counted under this lock. */
   lockWaysOf(personId: string): Promise<void>;
 }
@@ -75,6 +87,18 @@ export interface ChallengeEnding {
   readonly at: number;
   readonly personId?: string;
   readonly result?: NonNullable<ChallengeRecord['result']>;
+  readonly decidedFrom?: string;
+  /** Only where no page shows a number of its own for it. */
+  readonly untaken?: true;
+}
+
+/** A number that is shown from now on; an earlier one of the same request is dead. */
+export interface NewNumber {
+  readonly sessionId: string;
+  readonly numberHash: string;
+  readonly numberDigits: number;
+  readonly askedAddress: string;
+  readonly askedBrowser: string | null;
 }
 
 export interface ChallengeStore {
@@ -87,6 +111,30 @@ export interface ChallengeStore {
   /** Ends what is over and answers what it ended. */
   expire(at: number, scope?: { personId?: string; id?: string }): Promise<readonly ChallengeRecord[]>;
   lastEndings(personId: string, since: number): Promise<readonly ChallengeRecord[]>;
+  pendingOfSession(sessionId: string): Promise<readonly ChallengeRecord[]>;
+  /** Gives a pending request of this person a new number; false where it has ended or another session shows one. */
+  renumber(id: string, personId: string, number: NewNumber, at: number): Promise<boolean>;
+  /** Takes the number back; the request goes on without one. */
+  dropNumber(id: string, sessionId: string, at: number): Promise<boolean>;
+  /** Counts one try of the number, if fewer than `most` were made, and answers the request as it is now; null where it has ended. */
+  tryNumber(id: string, most: number, at: number): Promise<ChallengeRecord | null>;
+  /**
+   * Uses up an approval: once, by the session that it was begun in, approved later than `approvedAfter`. Exactly one caller
+   * gets the request.
+   */
+  redeem(id: string, by: { sessionId: string; approvedAfter: number; at: number }): Promise<ChallengeRecord | null>;
+}
+
+export interface DeviceChangeStore {
+  byKey(deviceId: string, key: string): Promise<DeviceChangeRecord | null>;
+  insert(change: DeviceChangeRecord): Promise<void>;
+  removeOlderThan(at: number): Promise<number>;
+}
+
+export interface ReportStore {
+  insert(report: ReportRecord): Promise<void>;
+  /** Those that nobody has closed, oldest first. */
+  listOpen(limit: number): Promise<readonly ReportRecord[]>;
 }
 
 export interface ServiceStore {
@@ -158,6 +206,8 @@ export interface Tables {
   readonly attempts: AttemptStore;
   readonly audit: AuditStore;
   readonly facts: FactStore;
+  readonly deviceChanges: DeviceChangeStore;
+  readonly reports: ReportStore;
 }
 
 /** What may have changed, for those who wait: `person:ID` or `challenge:ID`. */

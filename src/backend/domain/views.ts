@@ -1,7 +1,12 @@
 /** From what is stored to what the API carries. */
 import type { Authenticator, Challenge, Person, WaitingChallenge } from '../../contract/http/shapes.ts';
 import { instant } from './clock.ts';
-import type { AuthenticatorRecord, ChallengeRecord, PersonRecord, ServiceRecord } from './model.ts';
+import type { AuthenticatorRecord, ChallengeRecord, PersonRecord } from './model.ts';
+import { shownText } from './shown-text.ts';
+
+/** Letters of a name, and of a place, at most where people are shown it. */
+export const LONGEST_NAME = 64;
+const LONGEST_PLACE = 128;
 
 export function personView(person: PersonRecord): Person {
   return { id: person.id, username: person.username, displayName: person.displayName };
@@ -11,9 +16,9 @@ export function authenticatorView(authenticator: AuthenticatorRecord): Authentic
   return {
     id: authenticator.id,
     kind: authenticator.kind,
-    name: authenticator.name,
+    name: shownText(authenticator.name, LONGEST_NAME),
     state: authenticator.state,
-    suspendedBecause: null,
+    suspendedBecause: authenticator.suspendedBecause,
     code: null,
     spareCodesLeft: null,
     preferred: authenticator.preferred,
@@ -27,20 +32,33 @@ export function authenticatorView(authenticator: AuthenticatorRecord): Authentic
   };
 }
 
-export function waitingChallengeView(challenge: ChallengeRecord, service: ServiceRecord): WaitingChallenge {
+/** `serviceName` as `whoAsks` says it, `tries` of the number at most. */
+export function waitingChallengeView(challenge: ChallengeRecord, serviceName: string, tries: number): WaitingChallenge {
+  const { place, askedAddress, askedBrowser, numberHash, numberDigits, numberTries } = challenge;
   return {
     id: challenge.id,
-    serviceName: service.name,
-    place: challenge.place,
-    asked: null,
-    number: null,
-    byKey: true,
+    serviceName,
+    place: place === null ? null : shownText(place, LONGEST_PLACE),
+    asked: askedAddress === null ? null : { address: askedAddress, browser: askedBrowser },
+    number: numberHash === null || numberDigits === null ? null : { digits: numberDigits, triesLeft: Math.max(tries - numberTries, 0) },
+    byKey: answersByKey(challenge),
     createdAt: instant(challenge.createdAt),
     expiresAt: instant(challenge.expiresAt),
   };
 }
 
-export function challengeView(challenge: ChallengeRecord, person: PersonRecord | null, origin: string, now: number): Challenge {
+/** Where a page shows a number, only the number will do: it alone ties the answer to that page. */
+export function answersByKey({ serviceId, sessionId }: ChallengeRecord): boolean {
+  return serviceId !== null && sessionId === null;
+}
+
+export function challengeView(
+  challenge: ChallengeRecord,
+  person: PersonRecord | null,
+  origin: string,
+  now: number,
+  number: string | null = null,
+): Challenge {
   const overdue = challenge.state === 'pending' && challenge.expiresAt <= now;
   return {
     id: challenge.id,
@@ -48,7 +66,7 @@ export function challengeView(challenge: ChallengeRecord, person: PersonRecord |
     createdAt: instant(challenge.createdAt),
     expiresAt: instant(challenge.expiresAt),
     signInUrl: `${origin}/sign-in?challenge=${challenge.id}`,
-    number: null,
+    number,
     result:
       challenge.state === 'approved' && challenge.result !== null && person !== null
         ? {

@@ -41,11 +41,12 @@ export function readDeviceSignature(request: FastifyRequest): SignedRequest {
 }
 
 function readClaims(claims: Record<string, unknown>): DeviceClaims | null {
-  const { sub, htm, htu, iat, jti, bsh } = claims;
+  const { sub, htm, htu, iat, jti, gen, bsh } = claims;
   const texts = [sub, htm, htu, jti, bsh].every((one) => typeof one === 'string');
   // 128 random bits are 22 letters of base64url.
   const fit = texts && typeof iat === 'number' && Number.isFinite(iat) && /^[A-Za-z0-9_-]{22,86}$/.test(String(jti));
-  return fit ? (claims as unknown as DeviceClaims) : null;
+  const fitGeneration = gen === undefined || (typeof gen === 'string' && /^[A-Za-z0-9_-]{22}$/.test(gen));
+  return fit && fitGeneration ? (claims as unknown as DeviceClaims) : null;
 }
 
 export interface ExpectedRequest {
@@ -72,6 +73,16 @@ export async function proveDeviceSignature(signed: SignedRequest, expected: Expe
   }
   if (Math.abs(expected.now / 1_000 - claims.iat) > DEVICE_SIGNATURE_WINDOW) {
     throw new DoorstepError('clock.wrong', { serverTime: instant(expected.now) });
+  }
+}
+
+/** The payload of a compact JWS that the holder of `key` signed, of the type `typ`; null where it is anything else. */
+export async function readSignedPayload(token: string, typ: string, key: PublicPoint): Promise<unknown> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(token, await publicKeyOf(key), { algorithms: ['ES256'] });
+    return protectedHeader.typ === typ ? JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { Guard } from '../../contract/http/routes.ts';
 import { hasAnyWay, wayRules } from '../domain/authenticators/ways.ts';
-import { type CurrentDevice, refuseReplay, requireDevice, touchDevice } from '../domain/devices/device-request.ts';
+import { admitted, type CurrentDevice, knownDevice, personOfDevice } from '../domain/devices/device-request.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { ServiceRecord } from '../domain/model.ts';
 import { requireService } from '../domain/services/service-key.ts';
@@ -23,7 +23,8 @@ export interface Guarded {
   service: ServiceRecord;
 }
 
-export type Guards = { readonly [G in Guard]: (request: FastifyRequest) => Promise<Guarded[G]> };
+/** `later`: the use case admits the signed request itself, in its own transaction (see `admitRequest`). */
+export type Guards = { readonly [G in Guard]: (request: FastifyRequest, later: boolean) => Promise<Guarded[G]> };
 
 export function createGuards(domain: Domain, cookie: SessionCookie): Guards {
   const signedIn = async (request: FastifyRequest): Promise<CurrentSession> => {
@@ -50,7 +51,7 @@ export function createGuards(domain: Domain, cookie: SessionCookie): Guards {
     },
     full,
     fresh,
-    device: (request) => signingDevice(domain, request),
+    device: (request, later) => signingDevice(domain, request, later),
     async service(request) {
       const [scheme, key, ...rest] = (request.headers.authorization ?? '').split(' ');
       return requireService(domain, scheme?.toLowerCase() === 'bearer' && rest.length === 0 && key ? key : null);
@@ -64,18 +65,24 @@ function missingStep(domain: Domain, { authenticators, session, person }: Curren
   return new DoorstepError(stuck ? 'enrollment.needs-claim' : 'session.second-step-missing');
 }
 
-async function signingDevice(domain: Domain, request: FastifyRequest): Promise<CurrentDevice> {
-  const signed = readDeviceSignature(request);
-  const current = await requireDevice(domain, signed.claims.sub);
-  if (current.device.deviceKey === null) throw new DoorstepError('device.unknown');
-  await proveDeviceSignature(signed, {
-    method: request.method,
-    address: `${domain.organization.origin}${request.raw.url ?? ''}`,
-    body: rawBody(request),
-    key: current.device.deviceKey,
-    now: domain.clock.now(),
-  });
-  await refuseReplay(domain, current.device.id, signed.claims.jti);
-  await touchDevice(domain, { source: request.ip }, current);
+async function signingDevice(domain: Domain, request: FastifyRequest, later: boolean): Promise<CurrentDevice> {
+  const { claims, token, key } = readDeviceSignature(request);
+  const device = await knownDevice(domain, claims.sub);
+  if (device.deviceKey === null) throw new DoorstepError('device.unknown');
+  await proveDeviceSignature(
+    { claims, token, key },
+    {
+      method: request.method,
+      address: `${domain.organization.origin}${request.raw.url ?? ''}`,
+      body: rawBody(request),
+      key: device.deviceKey,
+      now: domain.clock.now(),
+    },
+  );
+  // Only whoever holds the key hears what has become of it.
+  const person = await personOfDevice(domain, device);
+  const signed = { nonce: claims.jti, generation: claims.gen ?? null, signedAt: claims.iat * 1_000 };
+  const current: CurrentDevice = { device, person, signed };
+  if (!later) await admitted(domain, { source: request.ip }, current, async () => ({ value: null }));
   return current;
 }

@@ -34,6 +34,8 @@ export interface RouteSpec<N extends RouteName, Body extends TSchema, Query exte
   readonly bodyOptional?: true;
   readonly query?: Query;
   readonly params?: Params;
+  /** A signed request of a desktop is admitted by the use case, in the transaction of its work: one write instead of two. */
+  readonly admitsLater?: true;
   /** What comes back, by status. */
   readonly answers: Readonly<Record<number, TSchema | null>>;
   /** Null: the route has answered by itself, and goes on doing so. */
@@ -84,7 +86,7 @@ export function serve<
     },
     async preValidation(request) {
       if (fromBrowser && method !== 'GET') requireOwnOrigin(request, domain.organization.origin);
-      guarded.set(request, await guards[guard](request));
+      guarded.set(request, await guards[guard](request, spec.admitsLater === true));
       if (spec.bodyOptional && (request.body === undefined || request.body === null)) request.body = {};
     },
     async handler(request, reply) {

@@ -12,6 +12,7 @@ import { securityHeaders, servePages } from './pages.ts';
 import { answerFailure, sendProblem } from './problem.ts';
 import { keepRawBodies } from './raw-body.ts';
 import { type Serving, serve } from './route.ts';
+import { approvalRoutes } from './routes/approval-routes.ts';
 import { authenticatorRoutes } from './routes/authenticator-routes.ts';
 import { challengeRoutes } from './routes/challenge-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
@@ -69,7 +70,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
   const stopping = new AbortController();
-  const streams = new EventStreams(domain);
+  const streams = new EventStreams(domain, (error) => options.logger.warn({ err: error }, 'event streams closed'));
   const cookie = sessionCookie(domain.organization.origin);
   const serving: Serving = { app, domain, guards: createGuards(domain, cookie), cookie };
   serve(serving, 'health', {
@@ -84,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   authenticatorRoutes(serving);
   deviceRoutes(serving, streams);
   challengeRoutes(serving, stopping.signal);
+  approvalRoutes(serving, stopping.signal);
   app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await servePages(app, options.web);
   return {

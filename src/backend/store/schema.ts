@@ -2,7 +2,7 @@
  * The tables as Kysely sees them. Columns are named as the domain names them, so that rows need no renaming; instants
  * are milliseconds in 64-bit integers, yes and no are 1 and 0, lists and objects are JSON text: the same on every dialect.
  */
-import type { CeremonyRecord, PairingCodeRecord, PersonRecord, SessionRecord } from '../domain/model.ts';
+import type { CeremonyRecord, DeviceChangeRecord, PairingCodeRecord, PersonRecord, SessionRecord } from '../domain/model.ts';
 
 export interface Schema {
   people: PersonRecord;
@@ -17,6 +17,8 @@ export interface Schema {
   audit: AuditTable;
   auditHead: { id: number; sequence: number; hash: string };
   facts: { key: string; value: string };
+  deviceChanges: DeviceChangeRecord;
+  reports: ReportsTable;
 }
 
 export interface AuthenticatorsTable {
@@ -31,6 +33,9 @@ export interface AuthenticatorsTable {
   lastUsedAt: number | null;
   lastUsedFrom: string | null;
   removedAt: number | null;
+  removedWipe: 'everything' | 'doorstep' | null;
+  suspendedBecause: 'too-many-failures' | 'copied' | 'desk' | null;
+  namedAt: number | null;
   credentialId: string | null;
   publicKey: string | null;
   counter: number;
@@ -43,11 +48,15 @@ export interface AuthenticatorsTable {
   counterAlarmAt: number | null;
   deviceKey: string | null;
   platform: string | null;
+  generation: string | null;
+  nextGenerations: string | null;
+  lastGeneration: string | null;
+  generationAt: number | null;
 }
 
 export interface ChallengesTable {
   id: string;
-  serviceId: string;
+  serviceId: string | null;
   personId: string | null;
   place: string | null;
   returnTo: string | null;
@@ -57,6 +66,26 @@ export interface ChallengesTable {
   expiresAt: number;
   endedAt: number | null;
   result: string | null;
+  sessionId: string | null;
+  forChallengeId: string | null;
+  askedAddress: string | null;
+  askedBrowser: string | null;
+  numberHash: string | null;
+  numberDigits: number | null;
+  numberTries: number;
+  decidedFrom: string | null;
+  redeemedAt: number | null;
+}
+
+export interface ReportsTable {
+  id: string;
+  kind: 'not-me' | 'bombing' | 'copied';
+  personId: string;
+  subjectId: string | null;
+  source: string | null;
+  facts: string;
+  at: number;
+  closedAt: number | null;
 }
 
 export interface ServicesTable {

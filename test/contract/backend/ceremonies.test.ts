@@ -179,7 +179,7 @@ onEachStore('ceremonies', (_dialect, environment) => {
 
       const stopped = new SoftwareKey();
       const added = (await browser.enroll(stopped)).body as { authenticator: Authenticator };
-      await backend.domain.store.transaction((tx) => tx.authenticators.suspend(added.authenticator.id));
+      await backend.domain.store.transaction((tx) => tx.authenticators.suspend(added.authenticator.id, 'desk'));
       expect(code(await (await withPassword('amina')).secondStep(stopped))).toBe('authenticator.suspended');
     });
 

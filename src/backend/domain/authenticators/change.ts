@@ -17,14 +17,15 @@ export async function changeAuthenticator(
     if (found === null || found.personId !== asker.person.id || found.state === 'removed') {
       throw new DoorstepError('authenticator.not-found');
     }
-    if (change.name !== undefined && !(await tx.authenticators.rename(found.id, change.name))) {
+    if (change.name !== undefined && !(await tx.authenticators.rename(found.id, change.name, domain.clock.now()))) {
       throw new DoorstepError('authenticator.not-found');
     }
     if (change.preferred) {
       const rules = wayRules(domain.policy, asker.person);
       if (found.kind === 'desktop' && !rules.approvals) throw new DoorstepError('authenticator.not-a-way');
       if (!isWorkingWay(found, rules)) throw new DoorstepError('authenticator.suspended');
-      if (!(await tx.authenticators.prefer(asker.person.id, found.id))) throw new DoorstepError('authenticator.not-found');
+      if (!(await tx.authenticators.prefer(asker.person.id, found.id, domain.clock.now())))
+        throw new DoorstepError('authenticator.not-found');
     }
     await tx.people.bumpVersion(asker.person.id);
     tx.announce(`person:${asker.person.id}`);

@@ -6,12 +6,13 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import { openCeremony, requireCeremony } from '../ceremonies/open-ceremony.ts';
 import { creationOptions } from '../ceremonies/options.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { hashSecret, newId, newSecret } from '../identifiers.ts';
+import { hashSecret, newSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, CeremonyRecord } from '../model.ts';
 import type { Question } from '../sessions/second-step.ts';
 import type { Transaction } from '../stores.ts';
 import { authenticatorView } from '../views.ts';
 import type { NewCredential, RegistrationAnswer } from '../webauthn.ts';
+import { newAuthenticator } from './new-authenticator.ts';
 import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
 
 export async function beginRegistration(domain: Domain, asker: Asker): Promise<Question<CreationOptionsJson>> {
@@ -60,31 +61,20 @@ function newKey(
   asker: Asker,
   { name, credential }: { name: string; credential: NewCredential },
 ): AuthenticatorRecord {
-  return {
-    id: newId(),
-    personId: asker.person.id,
-    kind: 'security-key',
-    name,
-    state: 'active',
-    preferred: false,
-    addedAt: domain.clock.now(),
-    addedFrom: caller.source,
-    lastUsedAt: null,
-    lastUsedFrom: null,
-    removedAt: null,
-    credentialId: credential.credentialId,
-    publicKey: credential.publicKey,
-    counter: credential.counter,
-    transports: credential.transports,
-    aaguid: credential.aaguid,
-    attestation: credential.attestation,
-    model: credential.model,
-    backupEligible: credential.backupEligible,
-    backedUp: credential.backedUp,
-    counterAlarmAt: null,
-    deviceKey: null,
-    platform: null,
-  };
+  return newAuthenticator(
+    { personId: asker.person.id, kind: 'security-key', name, addedAt: domain.clock.now(), addedFrom: caller.source },
+    {
+      credentialId: credential.credentialId,
+      publicKey: credential.publicKey,
+      counter: credential.counter,
+      transports: credential.transports,
+      aaguid: credential.aaguid,
+      attestation: credential.attestation,
+      model: credential.model,
+      backupEligible: credential.backupEligible,
+      backedUp: credential.backedUp,
+    },
+  );
 }
 
 interface Enrollment {

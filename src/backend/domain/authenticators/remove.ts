@@ -21,10 +21,10 @@ export async function removeAuthenticator(domain: Domain, caller: Caller, asker:
       await audit(domain, tx, caller, asker, target, 'authenticator.last-way');
       return 'authenticator.last-way';
     }
-    await tx.authenticators.remove(id, domain.clock.now());
+    await tx.authenticators.remove(id, domain.clock.now(), null);
     await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
     const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
-    if (heir !== undefined) await tx.authenticators.prefer(asker.person.id, heir.id);
+    if (heir !== undefined) await tx.authenticators.prefer(asker.person.id, heir.id, asker.person.preferredAt ?? 0);
     await tx.people.bumpVersion(asker.person.id);
     tx.announce(`person:${asker.person.id}`);
     await audit(domain, tx, caller, asker, target, null);

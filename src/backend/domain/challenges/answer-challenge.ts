@@ -10,6 +10,7 @@ import type { Caller, Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
 import { proofOfKey } from '../sessions/proof.ts';
 import type { Question } from '../sessions/second-step.ts';
+import { answersByKey } from '../views.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
 import { approval } from './approval.ts';
 
@@ -20,7 +21,7 @@ export async function beginChallengeAnswer(
   challengeId: string,
 ): Promise<Question<RequestOptionsJson>> {
   await guardAnswers(domain, caller, asker);
-  const challenge = await requireOwnChallenge(domain, asker, challengeId);
+  const challenge = await requireKeyChallenge(domain, asker, challengeId);
   const keys = await domain.store.read.authenticators.listOf(asker.person.id);
   if (!hasWorkingKey(keys)) throw new DoorstepError('authenticator.not-found');
   const ceremony = await openCeremony(domain, asker, {
@@ -39,13 +40,19 @@ async function requireOwnChallenge(domain: Domain, asker: Asker, id: string): Pr
   return challenge;
 }
 
+async function requireKeyChallenge(domain: Domain, asker: Asker, id: string): Promise<ChallengeRecord> {
+  const challenge = await requireOwnChallenge(domain, asker, id);
+  if (!answersByKey(challenge)) throw new DoorstepError('challenge.not-found');
+  return challenge;
+}
+
 export async function finishChallengeAnswer(
   domain: Domain,
   caller: Caller,
   asker: Asker,
   answer: { challengeId: string; ceremonyId: string; credential: AssertionAnswer },
 ): Promise<void> {
-  await requireOwnChallenge(domain, asker, answer.challengeId);
+  await requireKeyChallenge(domain, asker, answer.challengeId);
   const checked = await checkAnswer(domain, caller, asker, { ...answer, purpose: 'answer-challenge' });
   const outcome = await domain.store.transaction(async (tx) => {
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
@@ -58,7 +65,7 @@ export async function finishChallengeAnswer(
       now,
       returnCodeHash: null,
     });
-    if (!(await tx.challenges.end(answer.challengeId, ending))) return 'challenge.ended' as const;
+    if (!(await tx.challenges.end(answer.challengeId, { ...ending, untaken: true }))) return 'challenge.ended' as const;
     tx.announce(`challenge:${answer.challengeId}`);
     await tx.people.bumpVersion(asker.person.id);
     tx.announce(`person:${asker.person.id}`);

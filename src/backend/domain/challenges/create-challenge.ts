@@ -1,9 +1,12 @@
 /** A service asks for a second step. */
-import { DoorstepError, type ErrorDetail } from '../../../contract/errors.ts';
+import { DoorstepError } from '../../../contract/errors.ts';
 import type { Challenge } from '../../../contract/http/shapes.ts';
+import { hashNumber, newNumber, STRONG_DIGITS } from '../approvals/number.ts';
+import { countPush } from '../approvals/push-limit.ts';
+import { mayApprove } from '../approvals/require-desktops.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
-import type { ChallengeRecord, PersonRecord, ServiceRecord, UserVerification } from '../model.ts';
+import { type ChallengeRecord, type PersonRecord, type ServiceRecord, type UserVerification, WITHOUT_NUMBER } from '../model.ts';
 import { usernameKey } from '../usernames.ts';
 import { challengeView } from '../views.ts';
 import { expireChallenges } from './expire-challenges.ts';
@@ -28,8 +31,10 @@ export async function createChallenge(
   requireReturnAddress(service, input);
   const person = input.username === undefined ? null : await requirePerson(domain, input.username);
   const now = domain.clock.now();
+  const id = newId();
+  const number = person !== null && (await isToShowNumber(domain, person, input)) ? newNumber(domain.policy.approvalDigits) : null;
   const challenge: ChallengeRecord = {
-    id: newId(),
+    id,
     serviceId: service.id,
     personId: person?.id ?? null,
     place: input.place ?? null,
@@ -40,11 +45,14 @@ export async function createChallenge(
     expiresAt: now + domain.policy.challengeLife,
     endedAt: null,
     result: null,
+    ...WITHOUT_NUMBER,
+    numberHash: number === null ? null : await hashNumber(domain, id, number),
+    numberDigits: number?.length ?? null,
   };
   await domain.store.transaction(async (tx) => {
     if (person !== null) {
       await expireChallenges(tx, now, { personId: person.id });
-      refuseAfterDenials(domain, await tx.challenges.lastEndings(person.id, now - 24 * 3_600_000), now);
+      await countPush(domain, tx, caller, person.id);
     }
     if (!(await tx.challenges.insert(challenge))) throw new DoorstepError('challenge.pending-exists');
     if (person !== null) {
@@ -60,12 +68,16 @@ export async function createChallenge(
         subjectId: challenge.id,
         source: caller.source,
         reason: null,
-        facts: { place: challenge.place, userVerification: challenge.userVerification },
+        facts: {
+          place: challenge.place,
+          userVerification: challenge.userVerification,
+          ...(number === null ? {} : { digits: number.length, weak: number.length < STRONG_DIGITS }),
+        },
       },
       now,
     );
   });
-  return challengeView(challenge, person, domain.organization.origin, now);
+  return challengeView(challenge, person, domain.organization.origin, now, number);
 }
 
 /** Origin and path must be registered; the query may differ. Anything that is not a plain web address is refused. */
@@ -87,14 +99,7 @@ async function requirePerson(domain: Domain, username: string): Promise<PersonRe
   return person;
 }
 
-/** Endings come newest first: each denial in a row doubles the wait, anything else ends the row. */
-function refuseAfterDenials(domain: Domain, endings: readonly ChallengeRecord[], now: number): void {
-  const firstOther = endings.findIndex((ending) => ending.state !== 'denied');
-  const inARow = firstOther === -1 ? endings.length : firstOther;
-  const last = endings[0]?.endedAt;
-  if (inARow === 0 || last === null || last === undefined) return;
-  const left = last + domain.policy.denialWait * 2 ** Math.min(inARow - 1, 10) - now;
-  if (left <= 0) return;
-  const detail: ErrorDetail = { retryAfterSeconds: Math.ceil(left / 1_000) };
-  throw new DoorstepError('request.rate-limited', detail);
+/** A typed number says that the person is there, not that a key has checked it. */
+async function isToShowNumber(domain: Domain, person: PersonRecord, { userVerification }: CreateChallengeInput): Promise<boolean> {
+  return userVerification !== 'required' && mayApprove(domain, person, await domain.store.read.authenticators.listOf(person.id));
 }

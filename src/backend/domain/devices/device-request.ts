@@ -1,35 +1,136 @@
 /** Who a signed request comes from, and that it comes for the first time. The signature itself is the HTTP room's work. */
-import { DoorstepError } from '../../../contract/errors.ts';
+import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
 import { DEVICE_SIGNATURE_WINDOW } from '../../../contract/http/device-signature.ts';
+import { SECOND } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
+import { newId } from '../identifiers.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
+import type { Transaction } from '../stores.ts';
+import { judgeGeneration } from './generation.ts';
+
+/** What the signature on a request says, beyond what it is about. */
+export interface SignedClaims {
+  /** Good once. */
+  readonly nonce: string;
+  readonly generation: string | null;
+  /** Milliseconds since 1970, by the desktop's clock. */
+  readonly signedAt: number;
+}
 
 export interface CurrentDevice {
   readonly device: AuthenticatorRecord;
   readonly person: PersonRecord;
+  readonly signed: SignedClaims;
 }
 
 /** How far apart the marks of use are kept. */
 const TOUCH_EVERY = 60_000;
 
-/** The paired desktop `id`. Throws `device.unknown` where it was removed, or where the account is closed. */
-export async function requireDevice(domain: Domain, id: string): Promise<CurrentDevice> {
+/** A desktop that was paired once, whatever has become of it. Throws `device.unknown`. */
+export async function knownDevice(domain: Domain, id: string): Promise<AuthenticatorRecord> {
   const device = await domain.store.read.authenticators.byId(id);
-  if (device === null || device.kind !== 'desktop' || device.state !== 'active') throw new DoorstepError('device.unknown');
+  if (device === null || device.kind !== 'desktop' || device.deviceKey === null) throw new DoorstepError('device.unknown');
+  return device;
+}
+
+/**
+ * The person of a desktop that may go on. Throws `device.removed` with how much it is to forget (`wipe`), `device.copied`,
+ * `authenticator.suspended`, or `device.unknown` where the account is closed.
+ */
+export async function personOfDevice(domain: Domain, device: AuthenticatorRecord): Promise<PersonRecord> {
+  const ended = endOf(device);
+  if (ended !== null) throw ended;
   const person = await domain.store.read.people.byId(device.personId);
   if (person === null || person.disabledAt !== null) throw new DoorstepError('device.unknown');
-  return { device, person };
+  return person;
+}
+
+function endOf(device: AuthenticatorRecord): DoorstepError | null {
+  if (device.state === 'active') return null;
+  if (device.state === 'removed') return new DoorstepError('device.removed', { wipe: device.removedWipe ?? 'doorstep' });
+  return new DoorstepError(device.suspendedBecause === 'copied' ? 'device.copied' : 'authenticator.suspended');
 }
 
 /** Remembers the nonce of a signed request for as long as its signature could be good. Throws `device.request-replayed`. */
-export async function refuseReplay(domain: Domain, signer: string, nonce: string): Promise<void> {
-  const expiresAt = domain.clock.now() + 2 * DEVICE_SIGNATURE_WINDOW * 1_000;
-  const fresh = await domain.store.transaction((tx) => tx.replays.remember(`${signer}:${nonce}`, expiresAt));
-  if (!fresh) throw new DoorstepError('device.request-replayed');
+export async function refuseReplay(domain: Domain, tx: Transaction, signer: string, nonce: string): Promise<void> {
+  const expiresAt = domain.clock.now() + 2 * DEVICE_SIGNATURE_WINDOW * SECOND;
+  if (!(await tx.replays.remember(`${signer}:${nonce}`, expiresAt))) throw new DoorstepError('device.request-replayed');
 }
 
-export async function touchDevice(domain: Domain, caller: Caller, { device }: CurrentDevice): Promise<void> {
+export type Admission = 'admitted' | 'device.copied';
+
+/**
+ * Lets a signed request in, in the transaction of what it does, so that both cost one write: its nonce is used up, the
+ * generation that it shows is taken, and the desktop marked as used. Throws `device.request-replayed`, also for a request
+ * that was on its way when the generation changed. 'device.copied' is to be thrown after the transaction has been kept:
+ * the desktop is suspended by then, and the desk told.
+ */
+export async function admitRequest(domain: Domain, tx: Transaction, caller: Caller, current: CurrentDevice): Promise<Admission> {
+  const { device, signed } = current;
   const now = domain.clock.now();
-  if (device.lastUsedAt !== null && now - device.lastUsedAt < TOUCH_EVERY) return;
-  await domain.store.transaction((tx) => tx.authenticators.touch(device.id, now, caller.source));
+  await refuseReplay(domain, tx, device.id, signed.nonce);
+  let shown = judgeGeneration(device, signed.generation, signed.signedAt, now);
+  if (shown === 'next' && signed.generation !== null && (await tx.authenticators.takeGeneration(device.id, signed.generation, now))) {
+    shown = 'current';
+  }
+  if (shown !== 'current') {
+    // What was read before the transaction may be old: another request of the same desktop has shown the next one meanwhile.
+    const fresh = await tx.authenticators.byId(device.id);
+    if (fresh === null || fresh.state !== 'active') throw new DoorstepError('device.request-replayed');
+    shown = judgeGeneration(fresh, signed.generation, signed.signedAt, now);
+  }
+  if (shown === 'copied') {
+    await suspendCopy(domain, tx, caller, current);
+    return 'device.copied';
+  }
+  if (shown !== 'current') throw new DoorstepError('device.request-replayed');
+  if (device.lastUsedAt === null || now - device.lastUsedAt >= TOUCH_EVERY) await tx.authenticators.touch(device.id, now, caller.source);
+  return 'admitted';
+}
+
+/** Both holders are shut out: nobody can tell which of them is the person's. */
+async function suspendCopy(domain: Domain, tx: Transaction, caller: Caller, { device, person }: CurrentDevice): Promise<void> {
+  const now = domain.clock.now();
+  if (!(await tx.authenticators.suspend(device.id, 'copied'))) return;
+  await tx.sessions.removeShownWith(device.id, null);
+  await tx.reports.insert({
+    id: newId(),
+    kind: 'copied',
+    personId: person.id,
+    subjectId: device.id,
+    source: caller.source,
+    facts: { lastUsedFrom: device.lastUsedFrom },
+    at: now,
+    closedAt: null,
+  });
+  await tx.people.bumpVersion(person.id);
+  tx.announce(`person:${person.id}`);
+  await tx.audit.append(
+    {
+      event: 'device.copied',
+      outcome: 'done',
+      actor: { kind: 'device', id: device.id },
+      personId: person.id,
+      subjectId: device.id,
+      source: caller.source,
+      reason: null,
+      facts: { lastUsedFrom: device.lastUsedFrom },
+    },
+    now,
+  );
+}
+
+/** Does `work` for an admitted request, in one transaction; an error code that it answers is thrown after that was kept. */
+export async function admitted<T>(
+  domain: Domain,
+  caller: Caller,
+  current: CurrentDevice,
+  work: (tx: Transaction) => Promise<{ readonly refused: DoorstepError } | { readonly value: T }>,
+): Promise<T> {
+  const outcome = await domain.store.transaction(async (tx) => {
+    const admission = await admitRequest(domain, tx, caller, current);
+    return admission === 'admitted' ? work(tx) : { refused: new DoorstepError(admission satisfies ErrorCode) };
+  });
+  if ('refused' in outcome) throw outcome.refused;
+  return outcome.value;
 }

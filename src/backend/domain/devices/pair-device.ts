@@ -1,7 +1,7 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { PairedDevice } from '../../../contract/http/shapes.ts';
+import { newAuthenticator } from '../authenticators/new-authenticator.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newId } from '../identifiers.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import { personView } from '../views.ts';
@@ -23,7 +23,7 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
   const limit: AttemptKey = { key: `pairing:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.pairingPerSource };
   await guardTry(domain, [limit]);
   // Only after the limit: anyone can sign with a key of their own, and each nonce takes room in the store.
-  await refuseReplay(domain, input.publicKey.x, input.nonce);
+  await domain.store.transaction((tx) => refuseReplay(domain, tx, input.publicKey.x, input.nonce));
   const code = readPairingCode(input.code);
   if (code === null) return refuse(domain, caller);
   const codeHash = await hashPairingCode(domain, code);
@@ -56,31 +56,10 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
 }
 
 function newDevice(person: PersonRecord, caller: Caller, input: PairDeviceInput, now: number): AuthenticatorRecord {
-  return {
-    id: newId(),
-    personId: person.id,
-    kind: 'desktop',
-    name: input.name,
-    state: 'active',
-    preferred: false,
-    addedAt: now,
-    addedFrom: caller.source,
-    lastUsedAt: now,
-    lastUsedFrom: caller.source,
-    removedAt: null,
-    credentialId: null,
-    publicKey: null,
-    counter: 0,
-    transports: [],
-    aaguid: null,
-    attestation: null,
-    model: null,
-    backupEligible: false,
-    backedUp: false,
-    counterAlarmAt: null,
-    deviceKey: input.publicKey,
-    platform: input.platform,
-  };
+  return newAuthenticator(
+    { personId: person.id, kind: 'desktop', name: input.name, addedAt: now, addedFrom: caller.source },
+    { lastUsedAt: now, lastUsedFrom: caller.source, deviceKey: input.publicKey, platform: input.platform },
+  );
 }
 
 async function refuse(domain: Domain, caller: Caller): Promise<never> {

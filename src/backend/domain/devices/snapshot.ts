@@ -1,27 +1,53 @@
+import { DoorstepError } from '../../../contract/errors.ts';
 import type { DeviceSnapshot, WaitingChallenge } from '../../../contract/http/shapes.ts';
+import { whoAsks } from '../approvals/who-asks.ts';
 import { instant } from '../clock.ts';
 import type { Domain } from '../domain.ts';
-import { authenticatorView, personView, waitingChallengeView } from '../views.ts';
+import { shownText } from '../shown-text.ts';
+import { authenticatorView, LONGEST_NAME, personView, waitingChallengeView } from '../views.ts';
 import type { CurrentDevice } from './device-request.ts';
 
-/** All that a paired desktop shows. The version is read first: a change in between makes it look older, never newer. */
-export async function deviceSnapshot(domain: Domain, { device, person }: CurrentDevice): Promise<DeviceSnapshot> {
+/** What all desktops of a person show, and which desktops these are. */
+export interface PersonSnapshot {
+  readonly shown: Omit<DeviceSnapshot, 'deviceId'>;
+  /** Ids of those that are not removed or stopped. */
+  readonly desktops: ReadonlySet<string>;
+}
+
+/**
+ * Null where the account is closed. The version is read first: a change in between makes it look older, never newer. Every
+ * text in it is fit to be shown.
+ */
+export async function personSnapshot(domain: Domain, personId: string): Promise<PersonSnapshot | null> {
   const now = domain.clock.now();
-  const current = (await domain.store.read.people.byId(person.id)) ?? person;
-  const authenticators = await domain.store.read.authenticators.listOf(person.id);
+  const person = await domain.store.read.people.byId(personId);
+  if (person === null || person.disabledAt !== null) return null;
+  const authenticators = await domain.store.read.authenticators.listOf(personId);
   const challenges: WaitingChallenge[] = [];
-  for (const challenge of await domain.store.read.challenges.pendingOf(person.id, now)) {
-    const service = await domain.store.read.services.byId(challenge.serviceId);
-    if (service !== null) challenges.push(waitingChallengeView(challenge, service));
+  for (const challenge of await domain.store.read.challenges.pendingOf(personId, now)) {
+    challenges.push(waitingChallengeView(challenge, await whoAsks(domain, challenge), domain.policy.approvalTries));
   }
+  const { username, displayName, id } = personView(person);
   return {
-    version: current.version,
-    serverTime: instant(now),
-    deviceId: device.id,
-    person: personView(current),
-    organization: domain.organization,
-    authenticators: authenticators.map(authenticatorView),
-    challenges,
-    policy: { approvals: false, approvalsStopped: false, codes: false },
+    shown: {
+      version: person.version,
+      serverTime: instant(now),
+      person: { id, username: shownText(username, LONGEST_NAME), displayName: shownText(displayName, LONGEST_NAME) },
+      organization: domain.organization,
+      authenticators: authenticators.map(authenticatorView),
+      challenges,
+      policy: { approvals: domain.policy.approvals, approvalsStopped: person.approvalsStoppedAt !== null, codes: true },
+    },
+    desktops: new Set(authenticators.flatMap(({ id, kind, state }) => (kind === 'desktop' && state === 'active' ? [id] : []))),
   };
+}
+
+/** All that a paired desktop shows. Throws `device.unknown` where the account was closed meanwhile. */
+export async function deviceSnapshot(
+  domain: Domain,
+  { device, person }: Pick<CurrentDevice, 'device' | 'person'>,
+): Promise<DeviceSnapshot> {
+  const snapshot = await personSnapshot(domain, person.id);
+  if (snapshot === null) throw new DoorstepError('device.unknown');
+  return { ...snapshot.shown, deviceId: device.id };
 }

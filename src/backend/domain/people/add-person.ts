@@ -20,6 +20,8 @@ export function newPerson(from: {
     userHandle: newSecret(),
     disabledAt: null,
     version: 1,
+    approvalsStoppedAt: null,
+    preferredAt: null,
     createdAt: from.now,
   };
 }

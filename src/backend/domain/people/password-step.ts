@@ -1,13 +1,14 @@
 /** The first step: a user name and a password become a session that can reach the second step and nothing else. */
 import { createHash } from 'node:crypto';
 import { DoorstepError } from '../../../contract/errors.ts';
+import { cancelApprovalsOf } from '../approvals/cancel-approval.ts';
 import { hasAnyWay, wayRules } from '../authenticators/ways.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret, newId, newSecret } from '../identifiers.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { PersonRecord, SessionRecord, StoredSessionState } from '../model.ts';
-import type { Transaction } from '../stores.ts';
+import type { Tables, Transaction } from '../stores.ts';
 import { usernameKey } from '../usernames.ts';
 
 export interface PasswordStepInput {
@@ -41,7 +42,7 @@ export async function passwordStep(domain: Domain, caller: Caller, input: Passwo
   const opened = newSession(person, await firstState(domain, person), caller, input.challengeId, domain.clock.now());
   await domain.store.transaction(async (tx) => {
     await forgiveTry(tx, limits);
-    await endPrevious(tx, input.previousToken);
+    await endPrevious(domain, tx, caller, input.previousToken);
     await tx.sessions.insert(opened.session);
     await tx.audit.append(
       {
@@ -95,15 +96,30 @@ async function forgiveTry(tx: Transaction, limits: Limits): Promise<void> {
 type Limits = Readonly<Record<'account' | 'accountAndSource' | 'source', AttemptKey>>;
 
 /** Keys hold a hash of what was typed: people type passwords into the wrong field. */
-function limitsOf(domain: Domain, account: string, caller: Caller): Limits {
+function accountLimit(domain: Domain, account: string): AttemptKey {
   const name = createHash('sha256').update(account).digest('base64url');
+  return { key: `password:account:${name}`, limit: domain.policy.limits.passwordPerAccount };
+}
+
+function limitsOf(domain: Domain, name: string, caller: Caller): Limits {
   const limits = domain.policy.limits;
   const source = sourceKey(caller.source);
+  const account = accountLimit(domain, name);
   return {
-    account: { key: `password:account:${name}`, limit: limits.passwordPerAccount },
-    accountAndSource: { key: `password:account:${name}:source:${source}`, limit: limits.passwordPerAccountAndSource },
+    account,
+    accountAndSource: { key: `${account.key}:source:${source}`, limit: limits.passwordPerAccountAndSource },
     source: { key: `password:source:${source}`, limit: limits.passwordPerSource },
   };
+}
+
+/** What a lock of the password, for now or for good, says to somebody who has shown it before that; null: there is none. */
+export async function passwordLock(domain: Domain, tables: Tables, person: PersonRecord): Promise<DoorstepError | null> {
+  const { key, limit } = accountLimit(domain, person.usernameKey);
+  const attempts = await tables.attempts.byKey(key);
+  if (attempts === null) return null;
+  if (limit.lockAfter !== null && attempts.failures > limit.lockAfter) return new DoorstepError('password.locked');
+  const left = attempts.blockedUntil - domain.clock.now();
+  return left > 0 ? new DoorstepError('request.rate-limited', { retryAfterSeconds: Math.ceil(left / 1_000) }) : null;
 }
 
 async function refuse(
@@ -165,8 +181,10 @@ function newSession(
   return { token, session };
 }
 
-async function endPrevious(tx: Transaction, token: string | null): Promise<void> {
+async function endPrevious(domain: Domain, tx: Transaction, caller: Caller, token: string | null): Promise<void> {
   if (token === null) return;
   const previous = await tx.sessions.byTokenHash(hashSecret(token));
-  if (previous !== null) await tx.sessions.remove(previous.id);
+  if (previous === null) return;
+  await cancelApprovalsOf(domain, tx, caller, previous);
+  await tx.sessions.remove(previous.id);
 }

@@ -13,7 +13,7 @@ import type { CurrentSession } from './current-session.ts';
 export async function describeSession(domain: Domain, current: CurrentSession | null, challengeId: string | null): Promise<Session> {
   const id = challengeId ?? current?.session.challengeId ?? null;
   const challenge = id === null ? null : await domain.store.read.challenges.byId(id);
-  const service = challenge === null ? null : await domain.store.read.services.byId(challenge.serviceId);
+  const service = challenge === null || challenge.serviceId === null ? null : await domain.store.read.services.byId(challenge.serviceId);
   const shown = { organization: domain.organization, service: service === null ? null : { name: service.name } };
   if (current === null) return { ...shown, state: 'none', person: null, ways: [], preferred: null, returnTo: null };
   const { session, person, authenticators } = current;

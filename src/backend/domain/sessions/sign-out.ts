@@ -1,3 +1,4 @@
+import { cancelApprovalsOf } from '../approvals/cancel-approval.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret } from '../identifiers.ts';
 
@@ -8,6 +9,7 @@ export async function signOut(domain: Domain, caller: Caller, token: string | nu
   if (session === null) return;
   await domain.store.transaction(async (tx) => {
     if (!(await tx.sessions.remove(session.id))) return;
+    await cancelApprovalsOf(domain, tx, caller, session);
     await tx.audit.append(
       {
         event: 'session.ended',

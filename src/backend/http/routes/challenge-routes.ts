@@ -1,8 +1,10 @@
 import { Challenge, ChallengeQuery, CreateChallenge } from '../../../contract/http/shapes.ts';
+import { awaitEnd } from '../../domain/challenges/await-end.ts';
 import { cancelChallenge } from '../../domain/challenges/cancel-challenge.ts';
 import { createChallenge } from '../../domain/challenges/create-challenge.ts';
-import { awaitChallenge } from '../../domain/challenges/read-challenge.ts';
+import { readChallenge } from '../../domain/challenges/read-challenge.ts';
 import { type Serving, serve } from '../route.ts';
+import { whileConnected } from '../waiting.ts';
 import { OneId } from './params.ts';
 
 /** `stopping` ends long polls when the server stops. */
@@ -22,14 +24,10 @@ export function challengeRoutes(serving: Serving, stopping: AbortSignal): void {
     query: ChallengeQuery,
     answers: { 200: Challenge },
     async handle({ who, params, query, request }) {
-      const gone = new AbortController();
-      const leave = (): void => gone.abort();
-      request.raw.once('close', leave);
       const waitMs = Number(query.wait ?? '0') * 1_000;
-      const signal = AbortSignal.any([gone.signal, stopping]);
-      const challenge = await awaitChallenge(domain, who, params.id, { waitMs, code: query.code ?? null, signal });
-      request.raw.off('close', leave);
-      return { status: 200, body: challenge };
+      const read = () => readChallenge(domain, who, params.id, query.code ?? null);
+      const body = await whileConnected(request, stopping, (signal) => awaitEnd(domain, params.id, read, { waitMs, signal }));
+      return { status: 200, body };
     },
   });
 

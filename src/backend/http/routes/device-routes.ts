@@ -1,4 +1,5 @@
 import { DoorstepError } from '../../../contract/errors.ts';
+import { APPROVAL_STATEMENT_TYPE, ApprovalStatement, DecideChallenge } from '../../../contract/http/approvals.ts';
 import {
   ChangeAuthenticator,
   CreationCeremony,
@@ -10,6 +11,9 @@ import {
   PairedDevice,
   RequestCeremony,
 } from '../../../contract/http/shapes.ts';
+import { DeviceHello, DeviceWelcome, EventsQuery } from '../../../contract/http/sync.ts';
+import { parseStrict } from '../../../contract/parse.ts';
+import { decideChallenge } from '../../domain/approvals/decide.ts';
 import { changeAuthenticator } from '../../domain/authenticators/change.ts';
 import { beginRegistration, finishRegistration } from '../../domain/authenticators/register.ts';
 import { removeAuthenticator } from '../../domain/authenticators/remove.ts';
@@ -18,10 +22,11 @@ import type { Asker } from '../../domain/ceremonies/asker.ts';
 import { beginChallengeAnswer, denyChallenge, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
 import { instant } from '../../domain/clock.ts';
 import type { CurrentDevice } from '../../domain/devices/device-request.ts';
+import { greetDevice } from '../../domain/devices/greet-device.ts';
 import { pairDevice } from '../../domain/devices/pair-device.ts';
 import { deviceSnapshot } from '../../domain/devices/snapshot.ts';
 import type { Question } from '../../domain/sessions/second-step.ts';
-import { proveDeviceSignature, readDeviceSignature } from '../device-signature.ts';
+import { proveDeviceSignature, readDeviceSignature, readSignedPayload } from '../device-signature.ts';
 import type { EventStreams } from '../event-streams.ts';
 import { rawBody } from '../raw-body.ts';
 import { type Serving, serve } from '../route.ts';
@@ -57,6 +62,14 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     },
   });
 
+  serve(serving, 'deviceHello', {
+    summary: 'Connects: a new generation of the key to show from now on, and all that this computer shows.',
+    body: DeviceHello,
+    admitsLater: true,
+    answers: { 200: DeviceWelcome },
+    handle: async ({ caller, who }) => ({ status: 200, body: await greetDevice(domain, caller, who) }),
+  });
+
   serve(serving, 'deviceSnapshot', {
     summary: 'All that this computer shows of its person.',
     answers: { 200: DeviceSnapshot },
@@ -64,10 +77,11 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
   });
 
   serve(serving, 'deviceEvents', {
-    summary: 'Server-sent events: each says that the snapshot has changed, and to which version.',
+    summary: 'Server-sent events: each is the snapshot as it is now.',
+    query: EventsQuery,
     answers: { 200: null },
-    async handle({ who, request, reply }) {
-      await streams.open(who, request, reply);
+    async handle({ who, query, reply }) {
+      await streams.open(who, query.since === undefined ? null : Number(query.since), reply);
       return null;
     },
   });
@@ -155,6 +169,19 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     },
   });
 
+  serve(serving, 'deviceDecision', {
+    summary: 'Approves a waiting request with the number, denies it, or says "this wasn’t me": a signed statement.',
+    params: OneId,
+    body: DecideChallenge,
+    admitsLater: true,
+    answers: { 204: null },
+    async handle({ caller, who, params, body }) {
+      const statement = await readStatement(body.statement, who.device);
+      await decideChallenge(domain, caller, who, { challengeId: params.id, statement });
+      return { status: 204 };
+    },
+  });
+
   serve(serving, 'deviceChallengeDeny', {
     summary: 'Denies a waiting request.',
     params: OneId,
@@ -164,4 +191,11 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
       return { status: 204 };
     },
   });
+}
+
+/** What the desktop signed; null where its key did not, or where it is nothing of the kind. */
+async function readStatement(statement: string, { deviceKey }: CurrentDevice['device']): Promise<ApprovalStatement | null> {
+  if (deviceKey === null) return null;
+  const payload = await readSignedPayload(statement, APPROVAL_STATEMENT_TYPE, deviceKey);
+  return parseStrict(ApprovalStatement, payload);
 }

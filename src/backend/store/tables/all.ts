@@ -6,10 +6,12 @@ import { appendToChain, type DatedEntry, listChain } from './audit.ts';
 import { authenticatorsOn } from './authenticators.ts';
 import { ceremoniesOn } from './ceremonies.ts';
 import { challengesOn } from './challenges.ts';
+import { deviceChangesOn } from './device-changes.ts';
 import { factsOn } from './facts.ts';
 import { attemptsOn, replaysOn } from './limits.ts';
 import { pairingOn } from './pairing.ts';
 import { peopleOn } from './people.ts';
+import { reportsOn } from './reports.ts';
 import { servicesOn } from './services.ts';
 import { sessionsOn } from './sessions.ts';
 
@@ -25,6 +27,8 @@ function tablesOn(db: Kysely<Schema>, locking: Locking): Omit<Tables, 'audit'> {
     replays: replaysOn(db),
     attempts: attemptsOn(db),
     facts: factsOn(db),
+    deviceChanges: deviceChangesOn(db),
+    reports: reportsOn(db),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
+import { type Insertable, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { AuthenticatorRecord } from '../../domain/model.ts';
 import type { AuthenticatorStore } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
@@ -24,6 +24,13 @@ function toRow(record: AuthenticatorRecord): Insertable<AuthenticatorsTable> {
     backedUp: record.backedUp ? 1 : 0,
     deviceKey: record.deviceKey === null ? null : JSON.stringify(record.deviceKey),
   };
+}
+
+/** Bounds what a desktop that greets again and again, and never comes further, leaves behind. */
+const LONGEST_LIST = 400;
+
+function oneMore(next: string): RawBuilder<string> {
+  return sql<string>`case when length("nextGenerations") < ${sql.lit(LONGEST_LIST)} then "nextGenerations" || ' ' || ${next} else ${next} end`;
 }
 
 export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): AuthenticatorStore {
@@ -56,17 +63,18 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       return inserted !== undefined;
     },
-    async rename(id, name) {
+    async rename(id, name, at) {
       const changed = await db
         .updateTable('authenticators')
-        .set({ name })
+        .set({ name, namedAt: at })
         .where('id', '=', id)
         .where('state', '!=', 'removed')
+        .where((eb) => eb.or([eb('namedAt', 'is', null), eb('namedAt', '<=', at)]))
         .returning('id')
         .executeTakeFirst();
       return changed !== undefined;
     },
-    async prefer(personId, id) {
+    async prefer(personId, id, at) {
       const chosen = await db
         .updateTable('authenticators')
         .set({ preferred: 1 })
@@ -77,6 +85,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       if (chosen === undefined) return false;
       await db.updateTable('authenticators').set({ preferred: 0 }).where('personId', '=', personId).where('id', '!=', id).execute();
+      await db.updateTable('people').set({ preferredAt: at }).where('id', '=', personId).execute();
       return true;
     },
     async use(id, { counter, backedUp, at, from }) {
@@ -98,25 +107,46 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
     async touch(id, at, from) {
       await db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).execute();
     },
-    async remove(id, at) {
+    async remove(id, at, wipe) {
       const removed = await db
         .updateTable('authenticators')
-        .set({ state: 'removed', removedAt: at, preferred: 0 })
+        .set({ state: 'removed', removedAt: at, removedWipe: wipe, preferred: 0 })
         .where('id', '=', id)
         .where('state', '!=', 'removed')
         .returning('id')
         .executeTakeFirst();
       return removed !== undefined;
     },
-    async suspend(id) {
+    async suspend(id, because) {
       const suspended = await db
         .updateTable('authenticators')
-        .set({ state: 'suspended' })
+        .set({ state: 'suspended', suspendedBecause: because })
         .where('id', '=', id)
         .where('state', '=', 'active')
         .returning('id')
         .executeTakeFirst();
       return suspended !== undefined;
+    },
+    async offerGeneration(id, next) {
+      const offered = await db
+        .updateTable('authenticators')
+        .set({ nextGenerations: oneMore(next) })
+        .where('id', '=', id)
+        .where('state', '=', 'active')
+        .returning('id')
+        .executeTakeFirst();
+      return offered !== undefined;
+    },
+    async takeGeneration(id, next, at) {
+      const taken = await db
+        .updateTable('authenticators')
+        .set((eb) => ({ lastGeneration: eb.ref('generation'), generation: next, nextGenerations: null, generationAt: at }))
+        .where('id', '=', id)
+        .where(sql<boolean>`' ' || "nextGenerations" || ' ' like ${`% ${next} %`}`)
+        .where('state', '=', 'active')
+        .returning('id')
+        .executeTakeFirst();
+      return taken !== undefined;
     },
     async lockWaysOf(personId) {
       if (!locking.rows) return;

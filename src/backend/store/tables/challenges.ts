@@ -33,7 +33,7 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
         .execute();
       return rows.map(toRecord);
     },
-    async end(id, { state, at, personId, result }) {
+    async end(id, { state, at, personId, result, decidedFrom, untaken }) {
       let query = db
         .updateTable('challenges')
         .set({
@@ -41,12 +41,14 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
           endedAt: at,
           ...(personId === undefined ? {} : { personId }),
           ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+          ...(decidedFrom === undefined ? {} : { decidedFrom }),
         })
         .where('id', '=', id)
         .where('state', '=', 'pending')
         .where('expiresAt', '>', at);
       // Named for somebody: then nobody else ends it by an answer.
       if (personId !== undefined) query = query.where((eb) => eb.or([eb('personId', 'is', null), eb('personId', '=', personId)]));
+      if (untaken) query = query.where('sessionId', 'is', null);
       const ended = await query.returning('id').executeTakeFirst();
       return ended !== undefined;
     },
@@ -67,9 +69,71 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
         .where('personId', '=', personId)
         .where('endedAt', '>', since)
         .orderBy('endedAt', 'desc')
-        .limit(16)
+        .limit(32)
         .execute();
       return rows.map(toRecord);
+    },
+    async pendingOfSession(sessionId) {
+      const rows = await db
+        .selectFrom('challenges')
+        .selectAll()
+        .where('sessionId', '=', sessionId)
+        .where('state', '=', 'pending')
+        .execute();
+      return rows.map(toRecord);
+    },
+    async renumber(id, personId, number, at) {
+      const changed = await db
+        .updateTable('challenges')
+        .set({ ...number, numberTries: 0 })
+        .where('id', '=', id)
+        .where('personId', '=', personId)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', at)
+        .where((eb) => eb.or([eb('sessionId', 'is', null), eb('sessionId', '=', number.sessionId)]))
+        .returning('id')
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+    async dropNumber(id, sessionId, at) {
+      const changed = await db
+        .updateTable('challenges')
+        .set({ sessionId: null, numberHash: null, numberDigits: null, numberTries: 0, askedAddress: null, askedBrowser: null })
+        .where('id', '=', id)
+        .where('sessionId', '=', sessionId)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', at)
+        .returning('id')
+        .executeTakeFirst();
+      return changed !== undefined;
+    },
+    async tryNumber(id, most, at) {
+      const row = await db
+        .updateTable('challenges')
+        .set((eb) => ({ numberTries: eb('numberTries', '+', 1) }))
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', at)
+        .where('numberTries', '<', most)
+        .returningAll()
+        .executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
+    },
+    async redeem(id, { sessionId, approvedAfter, at }) {
+      const row = await db
+        .updateTable('challenges')
+        .set({ redeemedAt: at })
+        .where('id', '=', id)
+        .where('sessionId', '=', sessionId)
+        .where('state', '=', 'approved')
+        .where('redeemedAt', 'is', null)
+        // A key that was shown on the page has let the session in already.
+        .where('decidedFrom', 'is not', null)
+        .where('endedAt', '>', approvedAfter)
+        .where('expiresAt', '>', at)
+        .returningAll()
+        .executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
     },
   };
 }

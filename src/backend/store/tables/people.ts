@@ -19,6 +19,9 @@ export function peopleOn(db: Kysely<Schema>): PeopleStore {
     async disable(id, at) {
       await db.updateTable('people').set({ disabledAt: at }).where('id', '=', id).where('disabledAt', 'is', null).execute();
     },
+    async stopApprovals(id, at) {
+      await db.updateTable('people').set({ approvalsStoppedAt: at }).where('id', '=', id).execute();
+    },
     async bumpVersion(id) {
       const bumped = await db
         .updateTable('people')

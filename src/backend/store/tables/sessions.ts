@@ -28,6 +28,15 @@ export function sessionsOn(db: Kysely<Schema>): SessionStore {
     async removeAllOf(personId) {
       return (await db.deleteFrom('sessions').where('personId', '=', personId).returning('id').execute()).length;
     },
+    async removeHalfOpen(personId) {
+      const removed = await db
+        .deleteFrom('sessions')
+        .where('personId', '=', personId)
+        .where('state', '=', 'password')
+        .returning('id')
+        .execute();
+      return removed.length;
+    },
     async removeShownWith(authenticatorId, keep) {
       const query = db.deleteFrom('sessions').where('authenticatorId', '=', authenticatorId);
       const removed = await (keep === null ? query : query.where('id', '!=', keep)).returning('id').execute();

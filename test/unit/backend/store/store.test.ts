@@ -3,8 +3,15 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../../src/backend/domain/audit.ts';
+import { newAuthenticator } from '../../../../src/backend/domain/authenticators/new-authenticator.ts';
 import { newId, newSecret } from '../../../../src/backend/domain/identifiers.ts';
-import type { AuthenticatorRecord, CeremonyRecord, ChallengeRecord, SessionRecord } from '../../../../src/backend/domain/model.ts';
+import {
+  type AuthenticatorRecord,
+  type CeremonyRecord,
+  type ChallengeRecord,
+  type SessionRecord,
+  WITHOUT_NUMBER,
+} from '../../../../src/backend/domain/model.ts';
 import { newPerson } from '../../../../src/backend/domain/people/add-person.ts';
 import type { Store, Transaction } from '../../../../src/backend/domain/stores.ts';
 import { openPostgres } from '../../../../src/backend/store/postgres/open-postgres.ts';
@@ -43,32 +50,18 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     await store().transaction((tx) => tx.people.insert(person));
     return person;
   };
-  const keyOf = (personId: string, more: Partial<AuthenticatorRecord> = {}): AuthenticatorRecord => ({
-    id: newId(),
-    personId,
-    kind: 'security-key',
-    name: 'Key',
-    state: 'active',
-    preferred: false,
-    addedAt: NOW,
-    addedFrom: '::1',
-    lastUsedAt: null,
-    lastUsedFrom: null,
-    removedAt: null,
-    credentialId: newSecret(),
-    publicKey: 'oA',
-    counter: 0,
-    transports: ['usb', 'nfc'],
-    aaguid: null,
-    attestation: 'none',
-    model: null,
-    backupEligible: true,
-    backedUp: false,
-    counterAlarmAt: null,
-    deviceKey: null,
-    platform: null,
-    ...more,
-  });
+  const keyOf = (personId: string, more: Partial<AuthenticatorRecord> = {}): AuthenticatorRecord =>
+    newAuthenticator(
+      { personId, kind: 'security-key', name: 'Key', addedAt: NOW, addedFrom: '::1' },
+      {
+        credentialId: newSecret(),
+        publicKey: 'oA',
+        transports: ['usb', 'nfc'],
+        attestation: 'none',
+        backupEligible: true,
+        ...more,
+      },
+    );
   it('gives back what it was given', async () => {
     const person = await addPerson();
     expect(await store().read.people.byId(person.id)).toEqual(person);
@@ -176,7 +169,7 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
       lastUsedAt: NOW,
       lastUsedFrom: 'x',
     });
-    await store().transaction((tx) => tx.authenticators.suspend(key.id));
+    await store().transaction((tx) => tx.authenticators.suspend(key.id, 'desk'));
     expect(await store().transaction(use(8))).toBe('not-active');
     expect(await store().transaction((tx) => tx.authenticators.use(newId(), { counter: 1, backedUp: false, at: NOW, from: 'x' }))).toBe(
       'not-active',
@@ -193,8 +186,8 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     const inserted = await race(20, (tx) => tx.authenticators.insert({ ...key, id: newId() }));
     expect(inserted.filter(Boolean)).toHaveLength(1);
     const [record] = await store().read.authenticators.listOf(one.id);
-    expect(await store().transaction((tx) => tx.authenticators.remove(record?.id ?? '', NOW))).toBe(true);
-    expect(await store().transaction((tx) => tx.authenticators.remove(record?.id ?? '', NOW))).toBe(false);
+    expect(await store().transaction((tx) => tx.authenticators.remove(record?.id ?? '', NOW, 'doorstep'))).toBe(true);
+    expect(await store().transaction((tx) => tx.authenticators.remove(record?.id ?? '', NOW, 'doorstep'))).toBe(false);
     expect(await store().read.authenticators.listOf(one.id)).toEqual([]);
     expect(await store().transaction((tx) => tx.authenticators.insert({ ...key, id: newId(), personId: two.id }))).toBe(false);
   });
@@ -205,15 +198,16 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     await store().transaction(async (tx) => {
       for (const key of keys) await tx.authenticators.insert(key);
     });
-    for (const { id } of keys) await store().transaction((tx) => tx.authenticators.prefer(person.id, id));
+    for (const { id } of keys) await store().transaction((tx) => tx.authenticators.prefer(person.id, id, NOW));
     const preferred = (await store().read.authenticators.listOf(person.id)).filter((one) => one.preferred);
     expect(preferred.map(({ id }) => id)).toEqual([keys[2]?.id]);
-    expect(await store().transaction((tx) => tx.authenticators.prefer(newId(), keys[0]?.id ?? ''))).toBe(false);
+    expect(await store().transaction((tx) => tx.authenticators.prefer(newId(), keys[0]?.id ?? '', NOW))).toBe(false);
   });
 
   describe('requests', () => {
     const serviceId = newId();
     const challengeOf = (personId: string | null): ChallengeRecord => ({
+      ...WITHOUT_NUMBER,
       id: newId(),
       serviceId,
       personId,
