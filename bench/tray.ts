@@ -1,0 +1,95 @@
+/**
+ * The app at rest in the tray, paired and connected, beside the smallest Electron app that lives in the tray, on the same
+ * runtime: memory, idle CPU, CPU to the first window. Alternated; each in one desktop session with a bus, a keychain and a
+ * panel.
+ */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root, runtimePath } from '../scripts/setup.mjs';
+import { startBackendProcess } from '../test/support/backend.ts';
+import { cpuOf, type Desktop, pssOf, startDesktop, treeOf } from './measure/desktop.ts';
+import { load, print, ratio, spread } from './table.ts';
+
+const rounds = Number(process.env['ROUNDS'] ?? 5);
+/** How long an app is left alone before it counts as being at rest, and how long it is watched. */
+const SETTLE = Number(process.env['SETTLE'] ?? 15) * 1_000;
+const WATCH = Number(process.env['WATCH'] ?? 30) * 1_000;
+
+interface Figures {
+  readonly toWindow: number[];
+  readonly closedPss: number[];
+  readonly closedCpu: number[];
+}
+
+interface App {
+  readonly title: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly figures: Figures;
+}
+
+const figures = (): Figures => ({ toWindow: [], closedPss: [], closedCpu: [] });
+
+async function measure(desktop: Desktop, app: App, counts: boolean): Promise<void> {
+  const before = await desktop.icons();
+  const pid = await desktop.start(app.command, app.env);
+  await desktop.untilVisible(app.title);
+  const toWindow = cpuOf(treeOf(pid));
+  while ((await desktop.icons()) === before) await sleep(50);
+  await sleep(3_000);
+  await desktop.close(app.title);
+  await sleep(counts ? SETTLE : 1_000);
+  if (counts) {
+    const pids = treeOf(pid);
+    const [begin, cpu] = [performance.now(), cpuOf(pids)];
+    await sleep(WATCH);
+    app.figures.closedCpu.push(((cpuOf(pids) - cpu) / ((performance.now() - begin) / 1_000)) * 100);
+    app.figures.closedPss.push(pssOf(treeOf(pid)));
+    app.figures.toWindow.push(toWindow);
+  }
+  await desktop.end();
+}
+
+const backend = await startBackendProcess({ DOORSTEP_LOG_LEVEL: 'warn', DOORSTEP_FIRST_ENROLLMENT: 'password' });
+const desktop = await startDesktop();
+const binary = desktop.shown(runtimePath());
+const ours: App = {
+  title: '^Doorstep$',
+  command: [binary, desktop.shown(root)],
+  env: {
+    DOORSTEP_DATA: path.join(desktop.folder, 'app'),
+    DOORSTEP_SERVER: backend.origin,
+    DOORSTEP_PAIRING_CODE: backend.demo?.pairingCode ?? '',
+  },
+  figures: figures(),
+};
+const peer: App = {
+  title: '^Hello tray$',
+  command: [binary, desktop.shown(path.join(root, 'bench', 'peers', 'tray-app')), `--user-data-dir=${path.join(desktop.folder, 'peer')}`],
+  env: {},
+  figures: figures(),
+};
+try {
+  for (let round = -1; round < rounds; round += 1) {
+    await measure(desktop, ours, round >= 0);
+    await measure(desktop, peer, round >= 0);
+  }
+} finally {
+  await desktop.stop();
+  await backend.stop();
+}
+const row = (what: string, member: keyof Figures, digits: number) => ({
+  what,
+  ours: spread(ours.figures[member], digits),
+  peer: spread(peer.figures[member], digits),
+  ratio: ratio(ours.figures[member], peer.figures[member]),
+});
+print({
+  title: 'The app in the tray',
+  note: `${rounds} alternated rounds after one that does not count, median and quartiles; the peer is the smallest Electron app with a tray icon and one window, on the same runtime; at rest: the window closed ${SETTLE / 1_000} s ago, ours paired and connected; watched for ${WATCH / 1_000} s; ${load()}`,
+  rows: [
+    row('memory at rest, MiB (PSS of all processes)', 'closedPss', 0),
+    row('CPU at rest, percent of one core', 'closedCpu', 2),
+    row('CPU seconds to the first window', 'toWindow', 2),
+  ],
+});
