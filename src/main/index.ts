@@ -5,6 +5,7 @@ import { openDoorstep } from './app/doorstep.ts';
 import { NO_ENVIRONMENT, takeEnvironment } from './app/environment.ts';
 import { createLog } from './app/log.ts';
 import { openSettings } from './app/settings.ts';
+import { HIDDEN_WORD } from './app/start-at-login.ts';
 import { connectPracticeKey } from './tokens/practice.ts';
 import { KEYCHAIN_WORD } from './vault/child.ts';
 import { serveKeychain } from './vault/keychain-process.ts';
@@ -51,6 +52,7 @@ function startApp(): void {
         environment,
         settings: openSettings(app.getPath('userData')),
         log,
+        hidden: process.argv.includes(HIDDEN_WORD),
         connectPractice: __RELEASE__ ? null : connectPracticeKey,
       });
       app.on('second-instance', () => doorstep.show());
@@ -65,7 +67,8 @@ function startApp(): void {
         });
       });
     });
-    app.on('window-all-closed', () => app.quit());
+    // The app ends with its main window, which says so itself; it may live in the tray with no window at all.
+    app.on('window-all-closed', () => undefined);
   }
 }
 

@@ -7,7 +7,9 @@ import type { PracticeKey } from '../tokens/practice.ts';
 import type { Prompts } from '../tokens/prompts.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { KeyFlows } from './key-flows.ts';
+import type { Notices } from './notices.ts';
 import type { Reviews } from './reviews.ts';
+import type { StartAtLogin } from './start-at-login.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface CommandOptions {
@@ -17,11 +19,13 @@ export interface CommandOptions {
   readonly prompts: Prompts;
   readonly keys: KeyFlows;
   readonly reviews: Reviews;
+  readonly notices: Notices;
+  readonly start: StartAtLogin;
   /** Null in a packaged app. */
   readonly practice: PracticeKey | null;
 }
 
-export function createCommands({ store, sync, vault, prompts, keys, reviews, practice }: CommandOptions): Commands {
+export function createCommands({ store, sync, vault, prompts, keys, reviews, notices, start, practice }: CommandOptions): Commands {
   const done = async (work: Promise<unknown>): Promise<null> => {
     await work;
     return null;
@@ -88,8 +92,15 @@ export function createCommands({ store, sync, vault, prompts, keys, reviews, pra
       reviews.close();
       return null;
     },
-    'settings.change': refused,
-    'notice.dismiss': refused,
+    'settings.change': async ({ startAtLogin }) => {
+      if (startAtLogin !== undefined) start.set(startAtLogin);
+      store.change({ settings: { startAtLogin: start.get() } });
+      return null;
+    },
+    'notice.dismiss': async ({ id }) => {
+      notices.dismiss(id);
+      return null;
+    },
     'code.show': refused,
     'code.next': refused,
     'code.copy': refused,

@@ -1,5 +1,5 @@
 /** Puts the rooms of the main process together once Electron is ready, and takes them apart again. */
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
@@ -12,8 +12,7 @@ import type { connectPracticeKey } from '../tokens/practice.ts';
 import { createPrompts } from '../tokens/prompts.ts';
 import { watchRecognition } from '../tokens/recognition.ts';
 import { superviseTokens, type TokenSupervisor } from '../tokens/supervisor.ts';
-import { createTrayIcon, type TrayIcon } from '../tray/tray.ts';
-import { hasTray } from '../tray/watcher.ts';
+import type { TrayScreen } from '../tray/menu.ts';
 import { forkKeychain } from '../vault/child.ts';
 import { openSystemKeychain } from '../vault/keychain.ts';
 import { createVault } from '../vault/vault.ts';
@@ -22,13 +21,17 @@ import { guardAllContents, guardSession } from '../windows/guards.ts';
 import { createMainWindow } from '../windows/main-window.ts';
 import { APP_ORIGIN, serveAppScheme } from '../windows/scheme.ts';
 import { createCommands } from './commands.ts';
+import { type Desktop, openDesktop } from './desktop.ts';
 import type { RunEnvironment } from './environment.ts';
 import { createKeyFlows } from './key-flows.ts';
 import type { Log } from './log.ts';
 import { installMenu } from './menu.ts';
+import { createNotices } from './notices.ts';
 import { readPairingCode } from './pairing-code.ts';
 import { createReviews } from './reviews.ts';
+import { createSessionGate } from './session-gate.ts';
 import type { SettingsStore } from './settings.ts';
+import { autostartEntry, type StartAtLogin, systemStartAtLogin } from './start-at-login.ts';
 import { createStateStore, firstState } from './state-store.ts';
 
 /** The address of a backend embedded by `npm start`, offered until a person or an organization names another. */
@@ -49,6 +52,8 @@ export interface DoorstepOptions {
   readonly environment: RunEnvironment;
   readonly settings: SettingsStore;
   readonly log: Log;
+  /** Started with the desktop: no window until the person wants one. */
+  readonly hidden: boolean;
   /** Null in a release: there its code is left out. */
   readonly connectPractice: typeof connectPracticeKey | null;
 }
@@ -60,7 +65,7 @@ export interface Doorstep {
   stop(): Promise<void>;
 }
 
-export function openDoorstep({ environment, settings, log, connectPractice }: DoorstepOptions): Doorstep {
+export function openDoorstep({ environment, settings, log, hidden, connectPractice }: DoorstepOptions): Doorstep {
   const root = app.getAppPath();
   const only = environment.server === null ? null : originOrText(environment.server);
   const server = only ?? settings.get().server ?? DEFAULT_SERVER;
@@ -72,9 +77,11 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
 
   const prompts = createPrompts((prompt) => store.change({ prompt }));
   let quitting = false;
-  let trayShown = false;
+  let desktop: Desktop | null = null;
   const quit = () => app.quit();
 
+  // Other programs read no picture out of a packaged app; there the desktop knows it by its name.
+  const icon = app.isPackaged ? 'doorstep' : join(root, 'build', 'icons', 'doorstep.png');
   const frame = {
     session: windows,
     preload: join(root, 'dist', 'preload', 'index.cjs'),
@@ -84,7 +91,9 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
   const window = createMainWindow({
     ...frame,
     onShown: () => log.info('window.shown'),
-    onClose: () => trayShown && !quitting,
+    onFocus: () => desktop?.seen(),
+    onClose: () => desktop?.hasTray() === true && !quitting,
+    onClosed: quit,
     onGone: () => prompts.cancel(),
   });
   installMenu(() => window.get(), quit);
@@ -97,6 +106,10 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     onState: (state) => store.change({ keychain: state }),
     onLateUnlock: () => void startSync(),
   });
+  const gate = createSessionGate(
+    (challenges) => store.change({ challenges }),
+    () => reviews.hold(),
+  );
   const web = session.fromPartition('backend', { cache: false });
   const sync = createSync({
     store,
@@ -106,6 +119,7 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     computer: { name: computerName(), platform: process.platform },
     only,
     onServer: (address) => settings.change({ server: address }),
+    onChallenges: (challenges) => gate.set(challenges),
   });
   const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
 
@@ -126,6 +140,10 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
   const stopRecognition = watchRecognition({ store, tokens: tokens.handle, log });
   const keys = createKeyFlows({ sync, tokens: tokens.handle, prompts, challenges: () => store.get().challenges });
 
+  const notices = createNotices({ store, settings, onDismissed: () => undefined });
+  const start = openStartAtLogin(environment, icon);
+  store.change({ settings: { startAtLogin: start.get() } });
+
   const approval = createApprovalWindow({ ...frame, onClosed: () => reviews.closed() });
   const reviews = createReviews({
     store,
@@ -136,8 +154,9 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     refresh: () => sync.refresh(),
   });
 
+  const commands = createCommands({ store, sync, vault, prompts, keys, reviews, notices, start, practice });
   const closeDoor = openDoor({
-    commands: createCommands({ store, sync, vault, prompts, keys, reviews, practice }),
+    commands,
     log,
     origin: APP_ORIGIN,
     channels: (contents) => {
@@ -147,7 +166,6 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     tellState: () => store.flush(),
   });
 
-  let tray: TrayIcon | null = null;
   let before: AppState = store.get();
   store.subscribe((state) => {
     for (const each of [window, approval]) {
@@ -155,29 +173,37 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
       if (contents !== undefined) pushState(contents, APP_ORIGIN, state);
     }
     reviews.follow(state);
-    tray?.show(state);
+    desktop?.follow(state);
     // A PIN is being typed: it belongs in no screenshot and no shared screen.
     window.protect(state.prompt?.prompt.kind === 'pin' || state.prompt?.prompt.kind === 'new-pin');
-    const isNew = ({ id }: { readonly id: string }) => !before.challenges.some((challenge) => challenge.id === id);
-    for (const challenge of state.challenges.filter(isNew)) {
-      if (challenge.number === null) window.callAttention();
-      else reviews.review(challenge.id, false);
-    }
     for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
     before = state;
   });
   powerMonitor.on('resume', () => sync.wake());
 
+  const open = (screen: TrayScreen | null) => {
+    desktop?.seen();
+    if (screen !== null) store.change({ goTo: { screen, number: (store.get().goTo?.number ?? 0) + 1 } });
+    window.show();
+  };
   const begin = async () => {
     tokens.start();
-    const [tray] = await Promise.all([hasTray(process.platform), startSync()]);
-    if (tray && !quitting) showTray();
+    const options = { store, reviews, notices, gate, log, icon, icons: join(root, 'build', 'icons'), onQuit: quit };
+    const opening = openDesktop({
+      ...options,
+      window: { open, mark: () => window.callAttention() },
+      copyCode: (id) => commands['code.copy']({ id }),
+      // A window that was hidden in the tray would be out of reach.
+      onTrayLost: () => window.show(),
+    });
+    const [opened] = await Promise.all([opening, startSync()]);
+    if (quitting) {
+      opened.stop();
+      return;
+    }
+    desktop = opened;
+    desktop.follow(store.get());
     await pairFromLauncher();
-  };
-  const showTray = () => {
-    tray = createTrayIcon({ icons: join(root, 'build', 'icons'), onOpen: () => window.show(), onQuit: quit });
-    tray.show(store.get());
-    trayShown = true;
   };
   const pairFromLauncher = async () => {
     const code = environment.pairingCode ?? (environment.pairingCodeFromStdin ? await readPairingCode(process.stdin) : null);
@@ -196,13 +222,15 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
     if (store.get().pairing.state === 'none') await pairOnce();
   };
 
-  window.show();
-  // Nothing competes with the first window for the processor.
-  const contents = window.get()?.webContents;
-  contents?.once('did-finish-load', () => void begin());
+  if (hidden) void begin();
+  else {
+    window.show();
+    // Nothing competes with the first window for the processor.
+    window.get()?.webContents.once('did-finish-load', () => void begin());
+  }
 
   return {
-    show: () => window.show(),
+    show: () => open(null),
     async stop() {
       quitting = true;
       window.release();
@@ -212,11 +240,22 @@ export function openDoorstep({ environment, settings, log, connectPractice }: Do
       sync.stop();
       stopRecognition();
       practice?.stop();
-      tray?.destroy();
+      desktop?.stop();
       keychain.stop();
       await tokens.stop();
     },
   };
+}
+
+function openStartAtLogin({ dataFolder, server }: RunEnvironment, icon: string): StartAtLogin {
+  if (process.platform !== 'linux') return systemStartAtLogin(app);
+  return autostartEntry({
+    config: process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'),
+    command: app.isPackaged ? [process.env['APPIMAGE'] ?? process.execPath] : [process.execPath, app.getAppPath()],
+    // A run from source has its data where the launcher put it.
+    env: { ...(dataFolder === null ? {} : { DOORSTEP_DATA: dataFolder }), ...(server === null ? {} : { DOORSTEP_SERVER: server }) },
+    icon,
+  });
 }
 
 /** A session in memory alone: nothing that a window or the backend sets is written to disk. */

@@ -1,21 +1,24 @@
 /**
  * What the app keeps in a plain file: nothing that is secret. The file says which backend was used last and
- * carries the random name under which this data folder keeps its entries in the keychain.
+ * which notices were read, and carries the random name under which this data folder keeps its entries in the keychain.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from './durable-file.ts';
 
 export interface Settings {
   /** 128 random bits, base64url. */
   readonly installation: string;
   /** Address of the backend that was used last, or null before the first. */
   readonly server: string | null;
+  /** Kinds of the notices that the person has read. */
+  readonly told: readonly string[];
 }
 
 export interface SettingsStore {
   get(): Settings;
-  change(members: Partial<Pick<Settings, 'server'>>): void;
+  change(members: Partial<Omit<Settings, 'installation'>>): void;
 }
 
 /**
@@ -26,15 +29,10 @@ export function openSettings(folder: string): SettingsStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const file = join(folder, 'settings.json');
-  const write = (next: Settings) => {
-    // A rename replaces the file whole, so a crash leaves the old settings or the new ones, never half.
-    const draft = `${file}.new`;
-    writeFileSync(draft, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, file);
-  };
+  const write = (next: Settings) => writeDurably(file, `${JSON.stringify(next, null, 2)}\n`);
   let settings = read(file);
   if (settings === null) {
-    settings = { installation: randomBytes(16).toString('base64url'), server: null };
+    settings = { installation: randomBytes(16).toString('base64url'), server: null, told: [] };
     write(settings);
   }
   let current: Settings = settings;
@@ -53,7 +51,12 @@ function read(file: string): Settings | null {
     if (typeof parsed !== 'object' || parsed === null || !('installation' in parsed) || !('server' in parsed)) return null;
     const { installation, server } = parsed;
     if (typeof installation !== 'string' || !/^[A-Za-z0-9_-]{22}$/.test(installation)) return null;
-    return { installation, server: typeof server === 'string' ? server : null };
+    const told: unknown = 'told' in parsed ? parsed.told : [];
+    return {
+      installation,
+      server: typeof server === 'string' ? server : null,
+      told: Array.isArray(told) ? told.filter((kind) => typeof kind === 'string') : [],
+    };
   } catch {
     return null;
   }

@@ -7,6 +7,8 @@ import { type Bus, BusFault } from '../bus/bus.ts';
 
 export interface LockWatch {
   locked(): boolean;
+  /** Everybody has been asked once. Never rejects. */
+  readonly ready: Promise<void>;
   /**
    * The person has just used the screen. Ends a lock that was only asked for: some lockers never say that they have
    * locked, nor that they are done.
@@ -56,38 +58,52 @@ export function watchLock(options: LockOptions): LockWatch {
     log.info('session.lock', { locked, source });
     onChange(locked);
   };
-  const stops = [
-    options.other((isLocked) => tell('system', isLocked)),
+  const sources: Source[] = [
+    { stop: options.other((isLocked) => tell('system', isLocked)), ready: Promise.resolve() },
     ...(session === null ? [] : SCREENSAVERS.map((saver) => watchScreensaver(session, saver, (active) => tell(saver.name, active)))),
     ...(system === null ? [] : [watchLogind(system, options, tell)]),
   ];
   return {
     locked: () => locked,
+    ready: Promise.all(sources.map((source) => source.ready)).then(() => undefined),
     seen: () => tell(ASKED, false),
     stop() {
       stopped = true;
-      for (const stop of stops) stop();
+      for (const source of sources) source.stop();
     },
   };
 }
 
-function watchScreensaver(bus: Bus, saver: (typeof SCREENSAVERS)[number], tell: (active: boolean) => void): () => void {
+interface Source {
+  readonly stop: () => void;
+  readonly ready: Promise<void>;
+}
+
+function watchScreensaver(bus: Bus, saver: (typeof SCREENSAVERS)[number], tell: (active: boolean) => void): Source {
+  const first = latch();
   const stops = [
     bus.on({ ...saver, member: 'ActiveChanged' }, ({ body: [active] }) => tell(active === true)),
     bus.watch(saver.name, (owner) => {
       // Who locked the screen and is gone says nothing more: neither does the lock hold.
       if (owner === null) {
         tell(false);
+        first.open();
         return;
       }
-      bus.call({ ...saver, member: 'GetActive', start: false }).then(
-        ([active]) => tell(active === true),
-        () => undefined,
-      );
+      bus
+        .call({ ...saver, member: 'GetActive', start: false })
+        .then(
+          ([active]) => tell(active === true),
+          () => undefined,
+        )
+        .finally(first.open);
     }),
   ];
-  return () => {
-    for (const stop of stops) stop();
+  return {
+    ready: first.opened,
+    stop() {
+      for (const stop of stops) stop();
+    },
   };
 }
 
@@ -95,7 +111,8 @@ function watchScreensaver(bus: Bus, saver: (typeof SCREENSAVERS)[number], tell: 
  * logind (org.freedesktop.login1(5)): the desktop sets LockedHint; Lock and Unlock are what it is asked to do, and come
  * first; a session that is not active (another person sits at the screen) shows nothing either.
  */
-function watchLogind(bus: Bus, { process, log }: LockOptions, tell: (source: string, locked: boolean) => void): () => void {
+function watchLogind(bus: Bus, { process, log }: LockOptions, tell: (source: string, locked: boolean) => void): Source {
+  const first = latch();
   let path: string | null = null;
   const take = (properties: Readonly<Record<string, unknown>>) => {
     const hint = inside(properties['LockedHint']);
@@ -134,12 +151,20 @@ function watchLogind(bus: Bus, { process, log }: LockOptions, tell: (source: str
       if (ours(signal.path) && face === SESSION) take(asRecord(changed));
     }),
     bus.watch(LOGIND, (owner) => {
-      if (owner !== null)
-        read().catch((error: unknown) => log.info('session.no-logind', { reason: error instanceof BusFault ? error.fault : 'internal' }));
+      if (owner === null) {
+        first.open();
+        return;
+      }
+      read()
+        .catch((error: unknown) => log.info('session.no-logind', { reason: error instanceof BusFault ? error.fault : 'internal' }))
+        .finally(first.open);
     }),
   ];
-  return () => {
-    for (const stop of stops) stop();
+  return {
+    ready: first.opened,
+    stop() {
+      for (const stop of stops) stop();
+    },
   };
 }
 
@@ -173,6 +198,14 @@ async function findSession(bus: Bus, { pid, uid, session }: LockOptions['process
   const pair = inside(display);
   const path: unknown = Array.isArray(pair) ? pair[1] : null;
   return typeof path === 'string' && path !== '/' ? path : null;
+}
+
+function latch(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
 }
 
 /** What stands in a variant. */

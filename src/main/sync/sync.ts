@@ -61,6 +61,8 @@ export interface SyncOptions {
   readonly computer: { readonly name: string; readonly platform: string };
   /** The backend that this run is for, or null for the one that is paired. A pairing with another one does not count. */
   readonly only: string | null;
+  /** Hears what waits: whether it may be shown is not for this room to say. */
+  readonly onChallenges: (challenges: readonly WaitingChallenge[]) => void;
   /** Remembers the server in the settings. */
   readonly onServer: (server: string) => void;
   readonly now?: () => number;
@@ -107,10 +109,10 @@ export function createSync(options: SyncOptions): Sync {
       pairing: { state: 'paired', deviceId: snapshot.deviceId, person: snapshot.person, organization: snapshot.organization },
       connection: 'online',
       authenticators: snapshot.authenticators,
-      challenges: snapshot.challenges,
       checkedAt: snapshot.serverTime,
       policy: snapshot.policy,
     });
+    options.onChallenges(snapshot.challenges);
     watchEnds(snapshot);
   };
 
@@ -127,7 +129,8 @@ export function createSync(options: SyncOptions): Sync {
     following = null;
     connected = null;
     lastVersion = -1;
-    store.change({ authenticators: [], challenges: [], checkedAt: null, ...change });
+    store.change({ authenticators: [], checkedAt: null, policy: null, ...change });
+    options.onChallenges([]);
     await vault.wipe();
   };
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Menu, nativeImage, nativeTheme, Tray } from 'electron';
 import type { AppState } from '../../contract/ipc.ts';
-import { type TrayItem, trayLook, trayMenu, trayTooltip } from './menu.ts';
+import { type TrayItem, type TrayScreen, trayLook, trayMenu, trayTooltip } from './menu.ts';
 
 export interface TrayIcon {
   show(state: AppState): void;
@@ -12,11 +12,15 @@ export interface TrayIcon {
 export interface TrayOptions {
   /** Folder with `tray-<look>-<ink>.png`. */
   readonly icons: string;
-  readonly onOpen: () => void;
+  /** Null: wherever the window was. */
+  readonly onOpen: (screen: TrayScreen | null) => void;
+  readonly onReview: (id: string) => void;
+  /** `about`: what the code is called. */
+  readonly onCopy: (id: string, about: string) => void;
   readonly onQuit: () => void;
 }
 
-export function createTrayIcon({ icons, onOpen, onQuit }: TrayOptions): TrayIcon {
+export function createTrayIcon({ icons, onOpen, onReview, onCopy, onQuit }: TrayOptions): TrayIcon {
   const image = (state: AppState) => {
     // macOS inks a template itself. Elsewhere the panel's own darkness is not told: some desktops always have a dark one.
     const template = process.platform === 'darwin';
@@ -32,8 +36,12 @@ export function createTrayIcon({ icons, onOpen, onQuit }: TrayOptions): TrayIcon
         return { type: 'separator' };
       case 'text':
         return { label: item.label, enabled: false };
+      case 'review':
+        return { label: item.label, click: () => onReview(item.id) };
+      case 'copy':
+        return { label: item.label, click: () => onCopy(item.id, item.about) };
       case 'open':
-        return { label: item.label, click: onOpen };
+        return { label: item.label, click: () => onOpen(item.screen) };
       case 'quit':
         return { label: item.label, click: onQuit };
     }
@@ -50,7 +58,7 @@ export function createTrayIcon({ icons, onOpen, onQuit }: TrayOptions): TrayIcon
     shown = now;
     if (tray === null) {
       tray = new Tray(image(state));
-      tray.on('click', onOpen);
+      tray.on('click', () => onOpen(null));
     } else tray.setImage(image(state));
     tray.setToolTip(trayTooltip(state));
     // A StatusNotifierItem takes a changed menu only as a new one.

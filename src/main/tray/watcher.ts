@@ -1,22 +1,20 @@
 /** Whether a tray icon would be seen: stock GNOME shows none, and then closing the window must not hide the app. */
-import { execFile } from 'node:child_process';
+import type { Bus } from '../bus/bus.ts';
 
-/** Asks the session bus who shows status icons. Elsewhere than on Linux there always is a tray. Never rejects. */
-export function hasTray(platform: NodeJS.Platform): Promise<boolean> {
-  if (platform !== 'linux') return Promise.resolve(true);
-  return new Promise((resolve) => {
-    execFile(
-      'dbus-send',
-      [
-        '--session',
-        '--print-reply',
-        '--dest=org.freedesktop.DBus',
-        '/org/freedesktop/DBus',
-        'org.freedesktop.DBus.NameHasOwner',
-        'string:org.kde.StatusNotifierWatcher',
-      ],
-      { timeout: 3_000 },
-      (error, answer) => resolve(error === null && answer.includes('boolean true')),
-    );
-  });
+const WATCHER = 'org.kde.StatusNotifierWatcher';
+
+/**
+ * Hears whether there is a tray, at first and whenever a panel comes or goes: its icons must register anew with each.
+ * Elsewhere than on Linux there always is one. Returns the unsubscribe.
+ */
+export function watchTray(platform: NodeJS.Platform, bus: Bus | null, listener: (present: boolean) => void): () => void {
+  if (platform !== 'linux') {
+    listener(true);
+    return () => undefined;
+  }
+  if (bus === null) {
+    listener(false);
+    return () => undefined;
+  }
+  return bus.watch(WATCHER, (owner) => listener(owner !== null));
 }

@@ -4,10 +4,14 @@ import { type WindowFrame, windowPreferences } from './preferences.ts';
 import { APP_START } from './scheme.ts';
 
 export interface MainWindowOptions extends WindowFrame {
+  /** The person has turned to it. */
+  readonly onFocus: () => void;
   /** It shows for the first time. */
   readonly onShown: () => void;
   /** The person closed it. True hides it and keeps the app; false lets it close. */
   readonly onClose: () => boolean;
+  /** It is closed for good. */
+  readonly onClosed: () => void;
   /** What the window showed is gone: closed, hidden, reloaded or crashed. Whatever it was asked ends as a "no". */
   readonly onGone: () => void;
 }
@@ -56,10 +60,14 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       opened.hide();
     });
     opened.on('hide', options.onGone);
-    opened.on('focus', () => opened.flashFrame(false));
+    opened.on('focus', () => {
+      opened.flashFrame(false);
+      options.onFocus();
+    });
     opened.on('closed', () => {
       window = null;
       options.onGone();
+      options.onClosed();
     });
     opened.webContents.on('did-start-navigation', (details) => {
       if (details.isMainFrame && !details.isSameDocument) options.onGone();

@@ -19,8 +19,9 @@ test('the folder and the file are private to the user', () => {
 test('what was changed is there after a restart, and no draft is left', () => {
   const first = openSettings(folder);
   first.change({ server: 'https://id.example' });
+  first.change({ told: ['no-tray'] });
   const second = openSettings(folder);
-  expect(second.get()).toEqual({ installation: first.get().installation, server: 'https://id.example' });
+  expect(second.get()).toEqual({ installation: first.get().installation, server: 'https://id.example', told: ['no-tray'] });
   expect(readdirSync(folder)).toEqual(['settings.json']);
 });
 
