@@ -3,6 +3,8 @@ import { HOUR } from './clock.ts';
 import type { Domain } from './domain.ts';
 
 const DAY = 24 * HOUR;
+/** Far longer than any desktop that comes back keeps a change whose answer it has not heard. */
+const CHANGES_KEPT = 400 * DAY;
 
 /** Ends requests whose time is over, so that whoever shows them hears of it. */
 export async function expireDue(domain: Domain): Promise<void> {
@@ -16,6 +18,7 @@ export async function clearAway(domain: Domain): Promise<void> {
     await tx.ceremonies.removeExpired(now - HOUR);
     await tx.pairing.removeExpired(now - HOUR);
     await tx.replays.removeExpired(now);
+    await tx.deviceChanges.removeOlderThan(now - CHANGES_KEPT);
     await tx.attempts.removeIdle(now - 30 * DAY);
     await tx.sessions.removeOlderThan({ seenBefore: now - domain.policy.sessionIdle, createdBefore: now - domain.policy.sessionTotal });
   });

@@ -4,7 +4,7 @@ import type { ApprovalStatement } from '../../../contract/http/approvals.ts';
 import { DEVICE_SIGNATURE_WINDOW } from '../../../contract/http/device-signature.ts';
 import { approval } from '../challenges/approval.ts';
 import { SECOND } from '../clock.ts';
-import { admitted, type CurrentDevice } from '../devices/device-request.ts';
+import { admitted, type CurrentDevice, requireActive } from '../devices/device-request.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
@@ -83,6 +83,7 @@ async function approve(decision: Decision, hash: string): Promise<Outcome> {
   const now = domain.clock.now();
   // A stop that is being made at this moment comes before or after, not between.
   await tx.authenticators.lockWaysOf(current.person.id);
+  await requireActive(tx, current.device.id);
   const person = await tx.people.byId(current.person.id);
   if (person === null || person.approvalsStoppedAt !== null || !domain.policy.approvals) return refuse(decision, 'approval.stopped');
   if (refusesPlace(domain, challenge, caller)) return refuse(decision, 'approval.same-device');

@@ -1,47 +1,93 @@
-import { DoorstepError } from '../../../contract/errors.ts';
+import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
 import type { Authenticator } from '../../../contract/http/shapes.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { authenticatorView } from '../views.ts';
+import type { AuthenticatorRecord } from '../model.ts';
+import { shownText } from '../shown-text.ts';
+import type { Transaction } from '../stores.ts';
+import { authenticatorView, LONGEST_NAME } from '../views.ts';
 import { isWorkingWay, wayRules } from './ways.ts';
 
-/** Renames an authenticator or makes it first choice. Throws `authenticator.not-found`; only a working way can be first choice. */
+export interface AuthenticatorChange {
+  readonly id: string;
+  readonly name?: string;
+  readonly preferred?: true;
+  /** When it was made, for one that was made offline; absent: now, and then it wins over whatever there is. */
+  readonly at?: number;
+}
+
+/** 'superseded': the same was changed later, elsewhere. */
+export type Changed =
+  | { readonly outcome: 'done'; readonly authenticator: AuthenticatorRecord }
+  | { readonly outcome: 'superseded' | 'gone' }
+  | { readonly outcome: 'refused'; readonly code: ErrorCode };
+
+/**
+ * Renames an authenticator or makes it first choice. Throws `authenticator.not-found`, `request.malformed` for a name of
+ * which nothing can be shown, and `authenticator.suspended` or `approval.no-desktop`: only a working way can be first choice.
+ */
 export async function changeAuthenticator(
   domain: Domain,
   caller: Caller,
   asker: Asker,
-  change: { id: string; name?: string; preferred?: true },
+  change: Omit<AuthenticatorChange, 'at'>,
 ): Promise<Authenticator> {
-  return domain.store.transaction(async (tx) => {
-    const found = await tx.authenticators.byId(change.id);
-    if (found === null || found.personId !== asker.person.id || found.state === 'removed') {
-      throw new DoorstepError('authenticator.not-found');
-    }
-    if (change.name !== undefined && !(await tx.authenticators.rename(found.id, change.name, domain.clock.now()))) {
-      throw new DoorstepError('authenticator.not-found');
-    }
-    if (change.preferred) {
-      const rules = wayRules(domain.policy, asker.person);
-      if (found.kind === 'desktop' && !rules.approvals) throw new DoorstepError('authenticator.not-a-way');
-      if (!isWorkingWay(found, rules)) throw new DoorstepError('authenticator.suspended');
-      if (!(await tx.authenticators.prefer(asker.person.id, found.id, domain.clock.now())))
-        throw new DoorstepError('authenticator.not-found');
-    }
-    await tx.people.bumpVersion(asker.person.id);
-    tx.announce(`person:${asker.person.id}`);
-    await tx.audit.append(
-      {
-        event: 'authenticator.changed',
-        outcome: 'done',
-        actor: actorOf(asker),
-        personId: asker.person.id,
-        subjectId: found.id,
-        source: caller.source,
-        reason: null,
-        facts: { renamed: change.name !== undefined, preferred: change.preferred === true },
-      },
-      domain.clock.now(),
-    );
-    return authenticatorView({ ...found, name: change.name ?? found.name, preferred: change.preferred ?? found.preferred });
+  const changed = await domain.store.transaction(async (tx) => {
+    await tx.authenticators.lockWaysOf(asker.person.id);
+    return applyChange(domain, tx, caller, asker, change);
   });
+  if (changed.outcome === 'done') return authenticatorView(changed.authenticator);
+  throw new DoorstepError(changed.outcome === 'refused' ? changed.code : 'authenticator.not-found');
+}
+
+/** The same inside a transaction that holds the person's ways (`lockWaysOf`). Of two that touch the same, the later one stands. */
+export async function applyChange(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  asker: Asker,
+  change: AuthenticatorChange,
+): Promise<Changed> {
+  const found = await tx.authenticators.byId(change.id);
+  if (found === null || found.personId !== asker.person.id) return { outcome: 'refused', code: 'authenticator.not-found' };
+  if (found.state === 'removed') return { outcome: 'gone' };
+  const person = (await tx.people.byId(asker.person.id)) ?? asker.person;
+  const now = domain.clock.now();
+  let { name, preferred } = found;
+  if (change.name !== undefined) {
+    name = shownText(change.name, LONGEST_NAME);
+    if (name === '') return { outcome: 'refused', code: 'request.malformed' };
+    const at = change.at ?? Math.max(now, found.namedAt ?? 0);
+    if (!(await tx.authenticators.rename(found.id, name, at))) return { outcome: 'superseded' };
+  }
+  if (change.preferred) {
+    const rules = wayRules(domain.policy, person);
+    if (found.kind === 'desktop' && !rules.approvals) return { outcome: 'refused', code: 'approval.no-desktop' };
+    if (!isWorkingWay(found, rules)) return { outcome: 'refused', code: 'authenticator.suspended' };
+    const chosen = person.preferredAt ?? 0;
+    const at = change.at ?? Math.max(now, chosen);
+    if (at < chosen) return { outcome: 'superseded' };
+    if (!(await tx.authenticators.prefer(person.id, found.id, at))) return { outcome: 'gone' };
+    preferred = true;
+  }
+  await tx.people.bumpVersion(person.id);
+  tx.announce(`person:${person.id}`);
+  await tx.audit.append(
+    {
+      event: 'authenticator.changed',
+      outcome: 'done',
+      actor: actorOf(asker),
+      personId: person.id,
+      subjectId: found.id,
+      source: caller.source,
+      reason: null,
+      facts: {
+        renamed: change.name !== undefined,
+        preferred: change.preferred === true,
+        ...(change.at === undefined ? {} : { madeAt: change.at }),
+      },
+    },
+    now,
+  );
+  return { outcome: 'done', authenticator: { ...found, name, preferred } };
 }

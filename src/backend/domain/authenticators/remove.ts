@@ -1,4 +1,5 @@
 import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
+import type { RemovalWipe } from '../../../contract/http/sync.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
@@ -7,30 +8,50 @@ import { hasWorkingWay, isWay, isWorkingWay, wayRules } from './ways.ts';
 
 /**
  * Ends an authenticator at once: from the commit on it opens nothing, the sessions that were opened with it end, and
- * a removed desktop is refused and its stream of events closed. Throws `authenticator.not-found`, `authenticator.last-way`.
+ * a removed desktop is refused and its stream of events closed; `wipe` says how much it is then told to forget. Throws
+ * `authenticator.not-found`, `authenticator.last-way`.
  */
-export async function removeAuthenticator(domain: Domain, caller: Caller, asker: Asker, id: string): Promise<void> {
-  const refused = await domain.store.transaction(async (tx): Promise<ErrorCode | null> => {
+export async function removeAuthenticator(domain: Domain, caller: Caller, asker: Asker, { id, wipe = 'doorstep' }: Removal): Promise<void> {
+  const refused = await domain.store.transaction(async (tx) => {
     await tx.authenticators.lockWaysOf(asker.person.id);
-    const all = await tx.authenticators.listOf(asker.person.id);
-    const target = all.find((one) => one.id === id);
-    if (target === undefined) return 'authenticator.not-found';
-    const others = all.filter((one) => one.id !== id);
-    const rules = wayRules(domain.policy, asker.person);
-    if (isWay(target, rules) && !hasWorkingWay(others, rules)) {
-      await audit(domain, tx, caller, asker, target, 'authenticator.last-way');
-      return 'authenticator.last-way';
-    }
-    await tx.authenticators.remove(id, domain.clock.now(), null);
-    await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
-    const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
-    if (heir !== undefined) await tx.authenticators.prefer(asker.person.id, heir.id, asker.person.preferredAt ?? 0);
-    await tx.people.bumpVersion(asker.person.id);
-    tx.announce(`person:${asker.person.id}`);
-    await audit(domain, tx, caller, asker, target, null);
-    return null;
+    return applyRemoval(domain, tx, caller, asker, { id, wipe });
   });
   if (refused !== null) throw new DoorstepError(refused);
+}
+
+export interface Removal {
+  readonly id: string;
+  /** 'everything' for a computer that was lost, 'doorstep' for one that the person still has. */
+  readonly wipe?: RemovalWipe;
+}
+
+/** The same inside a transaction that holds the person's ways (`lockWaysOf`); null: done. */
+export async function applyRemoval(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  asker: Asker,
+  { id, wipe = 'doorstep' }: Removal,
+): Promise<ErrorCode | null> {
+  const all = await tx.authenticators.listOf(asker.person.id);
+  const target = all.find((one) => one.id === id);
+  if (target === undefined) return 'authenticator.not-found';
+  const person = (await tx.people.byId(asker.person.id)) ?? asker.person;
+  const others = all.filter((one) => one.id !== id);
+  const rules = wayRules(domain.policy, person);
+  if (isWay(target, rules) && !hasWorkingWay(others, rules)) {
+    await audit(domain, tx, caller, asker, target, 'authenticator.last-way');
+    return 'authenticator.last-way';
+  }
+  await tx.authenticators.remove(id, domain.clock.now(), target.kind === 'desktop' ? wipe : null);
+  await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
+  const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
+  // Nobody has chosen it: a first choice that was made offline before this moment still counts.
+  if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, person.preferredAt ?? 0);
+  await tx.people.bumpVersion(person.id);
+  tx.announce(`person:${person.id}`);
+  await audit(domain, tx, caller, asker, target, null, target.kind === 'desktop' ? { wipe } : {});
+  return null;
 }
 
 async function audit(
@@ -40,6 +61,7 @@ async function audit(
   asker: Asker,
   target: AuthenticatorRecord,
   reason: ErrorCode | null,
+  facts: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await tx.audit.append(
     {
@@ -50,7 +72,7 @@ async function audit(
       subjectId: target.id,
       source: caller.source,
       reason,
-      facts: { kind: target.kind },
+      facts: { kind: target.kind, ...facts },
     },
     domain.clock.now(),
   );

@@ -45,6 +45,14 @@ export async function personOfDevice(domain: Domain, device: AuthenticatorRecord
   return person;
 }
 
+/** The desktop as it is now. Throws `device.removed` and so on where it may not go on. */
+export async function requireActive(tx: Transaction, id: string): Promise<AuthenticatorRecord> {
+  const device = await tx.authenticators.byId(id);
+  const ended = device === null ? new DoorstepError('device.unknown') : endOf(device);
+  if (device === null || ended !== null) throw ended;
+  return device;
+}
+
 function endOf(device: AuthenticatorRecord): DoorstepError | null {
   if (device.state === 'active') return null;
   if (device.state === 'removed') return new DoorstepError('device.removed', { wipe: device.removedWipe ?? 'doorstep' });
@@ -69,15 +77,11 @@ export async function admitRequest(domain: Domain, tx: Transaction, caller: Call
   const { device, signed } = current;
   const now = domain.clock.now();
   await refuseReplay(domain, tx, device.id, signed.nonce);
-  let shown = judgeGeneration(device, signed.generation, signed.signedAt, now);
-  if (shown === 'next' && signed.generation !== null && (await tx.authenticators.takeGeneration(device.id, signed.generation, now))) {
-    shown = 'current';
-  }
-  if (shown !== 'current') {
-    // What was read before the transaction may be old: another request of the same desktop has shown the next one meanwhile.
-    const fresh = await tx.authenticators.byId(device.id);
-    if (fresh === null || fresh.state !== 'active') throw new DoorstepError('device.request-replayed');
-    shown = judgeGeneration(fresh, signed.generation, signed.signedAt, now);
+  let shown = judgeGeneration(await requireActive(tx, device.id), signed.generation, signed.signedAt, now);
+  if (shown === 'next' && signed.generation !== null) {
+    const taken = await tx.authenticators.takeGeneration(device.id, signed.generation, now);
+    // Not taken: another request of the same desktop has shown it at this moment.
+    shown = taken ? 'current' : judgeGeneration(await requireActive(tx, device.id), signed.generation, signed.signedAt, now);
   }
   if (shown === 'copied') {
     await suspendCopy(domain, tx, caller, current);

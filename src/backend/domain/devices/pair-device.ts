@@ -4,7 +4,9 @@ import { newAuthenticator } from '../authenticators/new-authenticator.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
-import { personView } from '../views.ts';
+import { shownText } from '../shown-text.ts';
+import type { Transaction } from '../stores.ts';
+import { LONGEST_NAME, personView } from '../views.ts';
 import { refuseReplay } from './device-request.ts';
 import { hashPairingCode, readPairingCode } from './pairing-code.ts';
 
@@ -18,7 +20,10 @@ export interface PairDeviceInput {
   readonly nonce: string;
 }
 
-/** Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `device.request-replayed`, `request.rate-limited`, `request.busy`. */
+/**
+ * Connects a desktop to the person whose code was typed. Throws `pairing.code-wrong`, `device.request-replayed`,
+ * `request.rate-limited`, `request.busy`, and `device.copied` where it brings a key that was used from a copy.
+ */
 export async function pairDevice(domain: Domain, caller: Caller, input: PairDeviceInput): Promise<PairedDevice> {
   const limit: AttemptKey = { key: `pairing:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.pairingPerSource };
   await guardTry(domain, [limit]);
@@ -33,6 +38,8 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
     const person = used === null ? null : await tx.people.byId(used.personId);
     if (person === null || person.disabledAt !== null) return null;
     const device = newDevice(person, caller, input, now);
+    await tx.authenticators.lockWaysOf(person.id);
+    await replaceEarlier(tx, person, input, now);
     await tx.authenticators.insert(device);
     await tx.attempts.clear(limit.key);
     await tx.people.bumpVersion(person.id);
@@ -55,9 +62,26 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
   return paired ?? refuse(domain, caller);
 }
 
+/** A desktop that has kept its key and forgot its pairing takes the place of what it was. */
+async function replaceEarlier(tx: Transaction, person: PersonRecord, { publicKey }: PairDeviceInput, now: number): Promise<void> {
+  for (const { id, deviceKey, state } of await tx.authenticators.listOf(person.id)) {
+    if (deviceKey?.x !== publicKey.x || deviceKey.y !== publicKey.y) continue;
+    // Whoever has the copy could go on with it.
+    if (state !== 'active') throw new DoorstepError('device.copied');
+    await tx.authenticators.remove(id, now, 'doorstep');
+    await tx.sessions.removeShownWith(id, null);
+  }
+}
+
 function newDevice(person: PersonRecord, caller: Caller, input: PairDeviceInput, now: number): AuthenticatorRecord {
   return newAuthenticator(
-    { personId: person.id, kind: 'desktop', name: input.name, addedAt: now, addedFrom: caller.source },
+    {
+      personId: person.id,
+      kind: 'desktop',
+      name: shownText(input.name, LONGEST_NAME) || 'Computer',
+      addedAt: now,
+      addedFrom: caller.source,
+    },
     { lastUsedAt: now, lastUsedFrom: caller.source, deviceKey: input.publicKey, platform: input.platform },
   );
 }

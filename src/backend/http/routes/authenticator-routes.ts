@@ -6,6 +6,7 @@ import {
   OneAuthenticator,
   PairingCode,
 } from '../../../contract/http/shapes.ts';
+import { RemoveAuthenticatorQuery } from '../../../contract/http/sync.ts';
 import { changeAuthenticator } from '../../domain/authenticators/change.ts';
 import { beginRegistration, finishRegistration } from '../../domain/authenticators/register.ts';
 import { removeAuthenticator } from '../../domain/authenticators/remove.ts';
@@ -63,9 +64,10 @@ export function authenticatorRoutes(serving: Serving): void {
   serve(serving, 'removeAuthenticator', {
     summary: 'Removes a key or a computer. It stops working at once.',
     params: OneId,
+    query: RemoveAuthenticatorQuery,
     answers: { 204: null },
-    async handle({ caller, who, params }) {
-      await removeAuthenticator(domain, caller, askerOf(who), params.id);
+    async handle({ caller, who, params, query }) {
+      await removeAuthenticator(domain, caller, askerOf(who), { ...params, ...query });
       return { status: 204 };
     },
   });

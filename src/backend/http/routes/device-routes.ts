@@ -11,7 +11,7 @@ import {
   PairedDevice,
   RequestCeremony,
 } from '../../../contract/http/shapes.ts';
-import { DeviceHello, DeviceWelcome, EventsQuery } from '../../../contract/http/sync.ts';
+import { ChangeResults, DeviceChanges, DeviceHello, DeviceWelcome, EventsQuery } from '../../../contract/http/sync.ts';
 import { parseStrict } from '../../../contract/parse.ts';
 import { decideChallenge } from '../../domain/approvals/decide.ts';
 import { changeAuthenticator } from '../../domain/authenticators/change.ts';
@@ -21,6 +21,7 @@ import { beginTry, finishTry } from '../../domain/authenticators/try.ts';
 import type { Asker } from '../../domain/ceremonies/asker.ts';
 import { beginChallengeAnswer, denyChallenge, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
 import { instant } from '../../domain/clock.ts';
+import { applyDeviceChanges } from '../../domain/devices/device-changes.ts';
 import type { CurrentDevice } from '../../domain/devices/device-request.ts';
 import { greetDevice } from '../../domain/devices/greet-device.ts';
 import { pairDevice } from '../../domain/devices/pair-device.ts';
@@ -90,7 +91,7 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     summary: 'Disconnects this computer.',
     answers: { 204: null },
     async handle({ caller, who }) {
-      await removeAuthenticator(domain, caller, askerOf(who), who.device.id);
+      await removeAuthenticator(domain, caller, askerOf(who), { id: who.device.id });
       return { status: 204 };
     },
   });
@@ -127,9 +128,17 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     params: OneId,
     answers: { 204: null },
     async handle({ caller, who, params }) {
-      await removeAuthenticator(domain, caller, askerOf(who), params.id);
+      await removeAuthenticator(domain, caller, askerOf(who), params);
       return { status: 204 };
     },
+  });
+
+  serve(serving, 'deviceChanges', {
+    summary: 'Changes that were made at this computer, perhaps while it was offline; each is done once.',
+    body: DeviceChanges,
+    admitsLater: true,
+    answers: { 200: ChangeResults },
+    handle: async ({ caller, who, body }) => ({ status: 200, body: await applyDeviceChanges(domain, caller, who, body.changes) }),
   });
 
   serve(serving, 'deviceTryOptions', {
