@@ -99,11 +99,11 @@ describe('in a fresh clone, as an ordinary user', () => {
     },
   );
 
-  it('says within half a minute that the npm registry cannot be reached, and gives signs of life until then', async () => {
+  it('says in less than a minute that the npm registry cannot be reached, and gives signs of life until then', async () => {
     const empty = path.join(person.temporary, 'no-cache');
     const { status, output, seconds } = await setUp('start', { npm_config_cache: empty, npm_config_registry: CLOSED_REGISTRY });
     expect(status).toBe(1);
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(60);
     expect(output).toContain(
       '[2/4] npm packages, with the Node that Doorstep runs on\n  about 240 MB the first time\n  still at it, after 10 s\n',
     );

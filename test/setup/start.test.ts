@@ -8,6 +8,8 @@ import { isRoot, newPerson, type Person, root } from './person.ts';
 import { CTRL_C, openTerminal, type Terminal } from './terminal.ts';
 
 const STEPS = ['Debian packages', 'npm packages, with the Node that Doorstep runs on', 'the Electron runtime', 'the windows and pages'];
+/** The window's title until the demonstration has connected it. */
+const NOT_CONNECTED = 'Connect this computer';
 const pictures = path.join(root, 'test-results', 'setup');
 
 /** A program's answer on the display that the terminal named. */
@@ -28,13 +30,16 @@ function countColors(ppm: Buffer): number {
   return colors.size;
 }
 
-/** Looks at the display from outside: Doorstep's window is there, is seen, and shows something. */
-function lookAtWindow(person: Person, terminal: Terminal, name: string): void {
+/** Looks at the display from outside: Doorstep's window is there, is seen, shows something, and gets connected. */
+async function lookAtWindow(person: Person, terminal: Terminal, name: string): Promise<void> {
   const [id = ''] = onDisplay(person, terminal, ['xdotool', 'search', '--onlyvisible', '--class', '^doorstep$']).trim().split('\n');
   const facts = onDisplay(person, terminal, ['xwininfo', '-id', id]);
   expect(facts).toContain('Map State: IsViewable');
   expect(Number(/Width: (\d+)/.exec(facts)?.[1])).toBeGreaterThan(300);
   expect(Number(/Height: (\d+)/.exec(facts)?.[1])).toBeGreaterThan(300);
+  const title = () => onDisplay(person, terminal, ['xdotool', 'getwindowname', id]).trim();
+  for (let tries = 0; tries < 40 && title() === NOT_CONNECTED; tries += 1) await sleep(250);
+  expect(title()).not.toBe(NOT_CONNECTED);
   for (const kind of ['ppm', 'png']) onDisplay(person, terminal, ['scrot', '--overwrite', path.join(person.temporary, `${name}.${kind}`)]);
   mkdirSync(pictures, { recursive: true });
   copyFileSync(path.join(person.temporary, `${name}.png`), path.join(pictures, `${name}.png`));
@@ -87,7 +92,7 @@ function commands(who: 'ordinary' | 'root'): void {
     expect(shown).toMatch(/There is no display here: Doorstep opens its window on a virtual one \(:\d+\)\./);
     expect(shown.includes('You are root')).toBe(who === 'root');
     expect(shown).toContain('These passwords are shown this once:');
-    lookAtWindow(person, terminal, `first-start-${who}`);
+    await lookAtWindow(person, terminal, `first-start-${who}`);
   });
 
   it('the pages answer at the addresses that it printed', async () => {
@@ -106,7 +111,7 @@ function commands(who: 'ordinary' | 'root'): void {
     expect(terminal.shown()).not.toContain('setting itself up');
     expect(terminal.shown()).not.toMatch(/\[\d\/\d\]/);
     expect(terminal.shown()).not.toContain('passwords');
-    lookAtWindow(person, terminal, `second-start-${who}`);
+    await lookAtWindow(person, terminal, `second-start-${who}`);
     await stopWithCtrlC(person, terminal);
   });
 
