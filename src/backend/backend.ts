@@ -15,6 +15,7 @@ import type { Store } from './domain/stores.ts';
 import { usernameKey } from './domain/usernames.ts';
 import { createServer } from './http/server.ts';
 import { createPasswordHasher } from './passwords/argon2.ts';
+import { openSeeds } from './seeds/open-seeds.ts';
 import { openSqlite } from './store/sqlite/open-sqlite.ts';
 import { loadTrust } from './webauthn/load-trust.ts';
 import { createRelyingParty } from './webauthn/relying-party.ts';
@@ -95,6 +96,7 @@ async function assembleDomain(options: BackendOptions, store: Store, clock: Cloc
     organization: { name: config.organization, origin: config.origin, rpId: config.rpId },
     // One core is left to everything else, whatever floods in.
     passwords: await createPasswordHasher({ places: Math.max(1, Math.min(availableParallelism() - 1, 3)), waiting: 64 }),
+    seeds: await openSeeds(config.seedKeysFile, store, clock.now()),
     webauthn: createRelyingParty({ origin: config.origin, rpId: config.rpId, trust }),
   };
 }

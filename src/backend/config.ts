@@ -11,6 +11,7 @@ const Path = Type.String({ minLength: 1 });
 const Environment = Type.Object({
   DOORSTEP_BACKEND_DATA: Type.Optional(Path),
   DOORSTEP_DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
+  DOORSTEP_SEED_KEYS: Type.Optional(Path),
   DOORSTEP_LISTEN: Type.Optional(Address),
   DOORSTEP_ORIGIN: Type.Optional(Type.String({ pattern: '^https?://[^/?#]+$' })),
   DOORSTEP_RP_ID: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' })),
@@ -35,6 +36,8 @@ type Variable = keyof Static<typeof Environment>;
 const REMEDIES: Record<Variable, string> = {
   DOORSTEP_BACKEND_DATA: 'Name a folder that this account may write to.',
   DOORSTEP_DATABASE_URL: 'Write it as postgres://user@host/database, or leave it out to use SQLite.',
+  DOORSTEP_SEED_KEYS:
+    'Name the file of the keys that seal the seeds. With PostgreSQL it has no default: every process needs the same file, outside the database.',
   DOORSTEP_LISTEN: 'Write it as address:port, such as 127.0.0.1:7410 or [::1]:7410.',
   DOORSTEP_ORIGIN: 'Write it as browsers do, without a path: https://id.example',
   DOORSTEP_RP_ID: 'Write the host of DOORSTEP_ORIGIN, or a domain that it ends in.',
@@ -59,6 +62,8 @@ export interface ListenAddress {
 
 export interface Config {
   readonly store: { readonly kind: 'sqlite'; readonly folder: string } | { readonly kind: 'postgres'; readonly address: string };
+  /** Where the keys that seal the seeds are kept: never in the database. */
+  readonly seedKeysFile: string;
   readonly listen: ListenAddress;
   readonly origin: string;
   readonly rpId: string;
@@ -108,11 +113,10 @@ function assemble(env: Static<typeof Environment>, all: Readonly<Record<string, 
   const origin = canonicalOrigin(env.DOORSTEP_ORIGIN ?? `${tls === null ? 'http' : 'https'}://localhost:${listen.port}`);
   const demo = env.DOORSTEP_DEMO === '1' ? { listen: address(env.DOORSTEP_DEMO_LISTEN ?? '127.0.0.1:7411') } : null;
   const dataHome = all['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const folder = env.DOORSTEP_BACKEND_DATA ?? join(dataHome, 'doorstep-backend');
   return {
-    store:
-      env.DOORSTEP_DATABASE_URL === undefined
-        ? { kind: 'sqlite', folder: env.DOORSTEP_BACKEND_DATA ?? join(dataHome, 'doorstep-backend') }
-        : { kind: 'postgres', address: env.DOORSTEP_DATABASE_URL },
+    store: env.DOORSTEP_DATABASE_URL === undefined ? { kind: 'sqlite', folder } : { kind: 'postgres', address: env.DOORSTEP_DATABASE_URL },
+    seedKeysFile: env.DOORSTEP_SEED_KEYS ?? join(folder, 'seed-keys'),
     listen,
     origin,
     rpId: env.DOORSTEP_RP_ID ?? new URL(origin).hostname,
@@ -151,6 +155,7 @@ function* faultsOfSense(config: Config, env: Static<typeof Environment>): Genera
   if ((env.DOORSTEP_TLS_CERT === undefined) !== (env.DOORSTEP_TLS_KEY === undefined)) {
     yield fault(env.DOORSTEP_TLS_CERT === undefined ? 'DOORSTEP_TLS_KEY' : 'DOORSTEP_TLS_CERT');
   }
+  if (config.store.kind === 'postgres' && env.DOORSTEP_SEED_KEYS === undefined) yield fault('DOORSTEP_SEED_KEYS');
   if (config.tls === null && !isLoopback(config.listen.host)) {
     yield fault('DOORSTEP_LISTEN', 'Plain HTTP stays on this machine: listen on 127.0.0.1, or set DOORSTEP_TLS_CERT and DOORSTEP_TLS_KEY.');
   }

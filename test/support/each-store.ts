@@ -1,4 +1,7 @@
 /** Runs a suite once on SQLite and once on PostgreSQL. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
@@ -11,6 +14,13 @@ afterAll(async () => {
   await (await server)?.stop();
 });
 
+/** A file of seed keys for a backend whose database is not in its own folder. */
+export function seedKeysEnvironment(): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'doorstep-seed-keys-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return { DOORSTEP_SEED_KEYS: join(folder, 'seed-keys') };
+}
+
 /**
  * `environment()` answers the variables of a backend on a new, empty store of the dialect; SQLite needs none, because each
  * backend of the tests has a folder of its own.
@@ -20,7 +30,7 @@ export function onEachStore(name: string, suite: (dialect: Dialect, environment:
     suite(dialect, async () => {
       if (dialect === 'sqlite') return {};
       server ??= startPostgres();
-      return { DOORSTEP_DATABASE_URL: await (await server).createDatabase() };
+      return { DOORSTEP_DATABASE_URL: await (await server).createDatabase(), ...seedKeysEnvironment() };
     });
   });
 }

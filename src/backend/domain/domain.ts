@@ -1,6 +1,7 @@
 /** What every use case works with. The composition root fills it in. */
 import type { Organization } from '../../contract/http/shapes.ts';
 import type { Clock } from './clock.ts';
+import type { SeedVault } from './codes/seeds.ts';
 import type { PasswordHasher } from './people/password-hasher.ts';
 import type { Policy } from './policy.ts';
 import type { Store } from './stores.ts';
@@ -13,6 +14,7 @@ export interface Domain {
   readonly organization: Organization;
   readonly passwords: PasswordHasher;
   readonly webauthn: WebAuthn;
+  readonly seeds: SeedVault;
 }
 
 /** Who is asking, for limits and for the audit trail. */

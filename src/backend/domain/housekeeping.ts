@@ -16,6 +16,7 @@ export async function clearAway(domain: Domain): Promise<void> {
   const now = domain.clock.now();
   await domain.store.transaction(async (tx) => {
     await tx.ceremonies.removeExpired(now - HOUR);
+    await tx.codeEnrollments.removeExpired(now);
     await tx.pairing.removeExpired(now - HOUR);
     await tx.replays.removeExpired(now);
     await tx.deviceChanges.removeOlderThan(now - CHANGES_KEPT);

@@ -35,12 +35,28 @@ export function waitAfter(failures: number, limit: AttemptLimit): number {
   return Math.min(limit.firstWait * 2 ** Math.min(failures - limit.free, 30), limit.longestWait);
 }
 
+/**
+ * Milliseconds that a key is still blocked; 0: not. A block of more than the longest wait was made by a clock that has
+ * been set back since, and is none.
+ */
+export function blockedFor(attempts: { readonly blockedUntil: number } | null, limit: AttemptLimit, now: number): number {
+  const left = (attempts?.blockedUntil ?? 0) - now;
+  return left > 0 && left <= limit.longestWait ? left : 0;
+}
+
+/** Counts a failure that has been looked at already: for keys that many people share, which nobody may hold. */
+export async function countFailure(tables: Tables, { key, limit }: AttemptKey, now: number): Promise<void> {
+  const failures = await tables.attempts.count(key, now, limit);
+  const wait = failures === null ? 0 : waitAfter(failures, limit);
+  if (wait > 0) await tables.attempts.block(key, now + wait);
+}
+
 export type CountedTry = { readonly ok: true } | { readonly ok: false; readonly locked: boolean; readonly retryAfter: number };
 
 /** Counts a try on every key. Refused where one of them is blocked or locked; then none of the later ones is counted. */
 export async function countTry(tables: Tables, keys: readonly AttemptKey[], now: number): Promise<CountedTry> {
   for (const { key, limit } of keys) {
-    const failures = await tables.attempts.count(key, now, limit.forgetEvery);
+    const failures = await tables.attempts.count(key, now, limit);
     if (failures === null) return blocked((await tables.attempts.byKey(key))?.blockedUntil ?? now, now);
     if (limit.lockAfter !== null && failures > limit.lockAfter) return { ok: false, locked: true, retryAfter: 0 };
     const wait = waitAfter(failures, limit);

@@ -1,5 +1,5 @@
 /** What the domain keeps. Instants are milliseconds since 1970, binary values base64url. */
-import type { AttestationStatus, AuthenticatorKind, AuthenticatorState, ChallengeState } from '../../contract/http/shapes.ts';
+import type { AttestationStatus, AuthenticatorKind, AuthenticatorState, ChallengeState, CodeForm } from '../../contract/http/shapes.ts';
 
 export type Role = 'person' | 'desk' | 'lab' | 'auditor' | 'administrator';
 
@@ -82,6 +82,10 @@ export interface AuthenticatorRecord {
   /** The one before, and when it was left. */
   readonly lastGeneration: string | null;
   readonly generationAt: number | null;
+  /** Form of the codes; null for other kinds. The seed is kept apart: see `codes/model.ts`. */
+  readonly codeForm: CodeForm | null;
+  /** Of a sheet of spare codes, how many were not used yet; null for other kinds. */
+  readonly spareCodesLeft: number | null;
 }
 
 /** What a WebAuthn question was asked for; an answer serves no other purpose. */

@@ -35,6 +35,7 @@ export interface Policy {
   readonly pairingCodeLife: number;
   /** After a denial the services wait this long before they may ask the same person again; doubles with each one in a row. */
   readonly denialWait: number;
+  readonly codes: CodePolicy;
   readonly limits: {
     readonly passwordPerAccount: AttemptLimit;
     readonly passwordPerAccountAndSource: AttemptLimit;
@@ -43,7 +44,29 @@ export interface Policy {
     /** Requests that were put before a person since the last one that they approved (3.1.3: the number of pushes is limited). */
     readonly pushesPerPerson: AttemptLimit;
     readonly secondStepPerPersonAndSource: AttemptLimit;
+    /** Of each source of codes and each sheet of spare codes, apart from all others. */
+    readonly codePerAuthenticator: AttemptLimit;
+    /** Of one person, from one address or through one service. */
+    readonly codePerPersonAndPlace: AttemptLimit;
+    readonly codePerSource: AttemptLimit;
   };
+}
+
+export interface CodePolicy {
+  readonly enrollmentLife: number;
+  readonly windows: {
+    /** Time steps before and after the expected one (RFC 6238, 5.2). */
+    readonly steps: number;
+    /** Counters beyond the expected one (RFC 4226, 7.4). */
+    readonly counters: number;
+    /** How far the two codes of a resynchronization may lie. */
+    readonly resyncSteps: number;
+    readonly resyncCounters: number;
+    /** A token's clock may be this many steps off, however slowly it got there. */
+    readonly longestDrift: number;
+  };
+  /** How soon the second code of a resynchronization must follow. */
+  readonly resyncWithin: number;
 }
 
 /**
@@ -67,6 +90,11 @@ export const defaultPolicy: Policy = {
   challengeLife: 10 * MINUTE,
   pairingCodeLife: 10 * MINUTE,
   denialWait: 30 * SECOND,
+  codes: {
+    enrollmentLife: 10 * MINUTE,
+    windows: { steps: 1, counters: 10, resyncSteps: 20, resyncCounters: 1_000, longestDrift: 120 },
+    resyncWithin: 10 * MINUTE,
+  },
   limits: {
     passwordPerAccount: { free: 20, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: 100, forgetEvery: null },
     passwordPerAccountAndSource: { free: 5, firstWait: 10 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: null },
@@ -75,5 +103,8 @@ export const defaultPolicy: Policy = {
     pairingPerSource: { free: 10, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: MINUTE },
     pushesPerPerson: { free: 10, firstWait: 15 * MINUTE, longestWait: 24 * HOUR, lockAfter: null, forgetEvery: HOUR },
     secondStepPerPersonAndSource: { free: 20, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: null },
+    codePerAuthenticator: { free: 20, firstWait: 30 * SECOND, longestWait: HOUR, lockAfter: 100, forgetEvery: null },
+    codePerPersonAndPlace: { free: 5, firstWait: 10 * SECOND, longestWait: HOUR, lockAfter: null, forgetEvery: null },
+    codePerSource: { free: 50, firstWait: 10 * SECOND, longestWait: 10 * MINUTE, lockAfter: null, forgetEvery: 10 * SECOND },
   },
 };

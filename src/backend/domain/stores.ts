@@ -3,6 +3,7 @@
  * does, and answers whether it did: compare-and-set is the store's work, so that it holds across processes.
  */
 import type { AuditEntry, AuditRow } from './audit.ts';
+import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from './codes/stores.ts';
 import type {
   AuthenticatorRecord,
   CeremonyRecord,
@@ -62,6 +63,8 @@ export interface AuthenticatorStore {
   use(id: string, use: { counter: number; backedUp: boolean; at: number; from: string }): Promise<'used' | 'regressed' | 'not-active'>;
   raiseCounterAlarm(id: string, at: number): Promise<void>;
   touch(id: string, at: number, from: string): Promise<void>;
+  /** Marks an active authenticator as used; false where it is not active. */
+  useActive(id: string, at: number, from: string): Promise<boolean>;
   /** Ends an authenticator; false where it has ended already. */
   remove(id: string, at: number, wipe: AuthenticatorRecord['removedWipe']): Promise<boolean>;
   suspend(id: string, because: NonNullable<AuthenticatorRecord['suspendedBecause']>): Promise<boolean>;
@@ -170,9 +173,9 @@ export interface AttemptStore {
   /**
    * Counts one try, if the key is not blocked now; answers the count with this try, or null where it is blocked.
    * Tries that run side by side get different counts. One earlier try is forgotten for each `forgetEvery` ms that have
-   * passed; null: none.
+   * passed; null: none. A block of more than `longestWait` was made by a clock that has been set back since, and is none.
    */
-  count(key: string, at: number, forgetEvery: number | null): Promise<number | null>;
+  count(key: string, at: number, limit: { forgetEvery: number | null; longestWait: number }): Promise<number | null>;
   block(key: string, until: number): Promise<void>;
   clear(key: string): Promise<void>;
   /** Takes one try back. */
@@ -208,6 +211,9 @@ export interface Tables {
   readonly facts: FactStore;
   readonly deviceChanges: DeviceChangeStore;
   readonly reports: ReportStore;
+  readonly codes: CodeStore;
+  readonly codeEnrollments: CodeEnrollmentStore;
+  readonly spareCodes: SpareCodeStore;
 }
 
 /** What may have changed, for those who wait: `person:ID` or `challenge:ID`. */

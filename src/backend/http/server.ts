@@ -15,6 +15,7 @@ import { type Serving, serve } from './route.ts';
 import { approvalRoutes } from './routes/approval-routes.ts';
 import { authenticatorRoutes } from './routes/authenticator-routes.ts';
 import { challengeRoutes } from './routes/challenge-routes.ts';
+import { codeRoutes } from './routes/code-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 
@@ -83,6 +84,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   sessionRoutes(serving);
   authenticatorRoutes(serving);
+  codeRoutes(serving);
   deviceRoutes(serving, streams);
   challengeRoutes(serving, stopping.signal);
   approvalRoutes(serving, stopping.signal);

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as firstTap from './migrations/0001-first-tap.ts';
+import * as codes from './migrations/0002-codes.ts';
 import * as approvalsAndSync from './migrations/0003-approvals-and-sync.ts';
 
 /** Brings the database to today's schema. Of several processes that start together, one does the work and the others wait. */
@@ -8,6 +9,7 @@ export async function migrate<T>(db: Kysely<T>, ofDialect: { appendOnly: Migrati
   const migrations: Record<string, Migration> = {
     '0001-first-tap': firstTap,
     '0002-append-only': ofDialect.appendOnly,
+    '0002-codes': codes,
     '0003-approvals-and-sync': approvalsAndSync,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });

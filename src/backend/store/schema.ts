@@ -2,6 +2,7 @@
  * The tables as Kysely sees them. Columns are named as the domain names them, so that rows need no renaming; instants
  * are milliseconds in 64-bit integers, yes and no are 1 and 0, lists and objects are JSON text: the same on every dialect.
  */
+import type { CodeEnrollmentRecord, CodeRecord } from '../domain/codes/model.ts';
 import type { CeremonyRecord, DeviceChangeRecord, PairingCodeRecord, PersonRecord, SessionRecord } from '../domain/model.ts';
 
 export interface Schema {
@@ -19,6 +20,9 @@ export interface Schema {
   facts: { key: string; value: string };
   deviceChanges: DeviceChangeRecord;
   reports: ReportsTable;
+  codes: CodeRecord;
+  codeEnrollments: CodeEnrollmentRecord;
+  spareCodes: { authenticatorId: string; hash: string; usedAt: number | null };
 }
 
 export interface AuthenticatorsTable {
@@ -52,6 +56,8 @@ export interface AuthenticatorsTable {
   nextGenerations: string | null;
   lastGeneration: string | null;
   generationAt: number | null;
+  codeForm: string | null;
+  spareCodesLeft: number | null;
 }
 
 export interface ChallengesTable {

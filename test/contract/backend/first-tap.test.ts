@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, Challenge, DeviceSnapshot, PairingCode, Session } from '../../../src/contract/http/shapes.ts';
 import { Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
+import { seedKeysEnvironment } from '../../support/each-store.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
@@ -17,7 +18,8 @@ describe.each(['sqlite', 'postgres'] as const)('the first tap on %s', (dialect) 
 
   beforeAll(async () => {
     postgres = dialect === 'postgres' ? await startPostgres() : null;
-    const environment: Record<string, string> = postgres === null ? {} : { DOORSTEP_DATABASE_URL: await postgres.createDatabase() };
+    const environment: Record<string, string> =
+      postgres === null ? {} : { DOORSTEP_DATABASE_URL: await postgres.createDatabase(), ...seedKeysEnvironment() };
     backend = await startBackendHere({ environment });
     await backend.addPerson('amina.yusuf', 'correct horse');
     library = await backend.addService('Library', [RETURN]);

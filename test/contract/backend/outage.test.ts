@@ -4,6 +4,7 @@ import { verifyChain } from '../../../src/backend/domain/audit.ts';
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
 import { type BackendProcess, Browser, problemOf, startBackendProcess } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
+import { seedKeysEnvironment } from '../../support/each-store.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
@@ -12,7 +13,7 @@ describe('a database that goes away', () => {
   let backend: BackendHere;
   beforeAll(async () => {
     postgres = await startPostgres();
-    backend = await startBackendHere({ environment: { DOORSTEP_DATABASE_URL: await postgres.createDatabase() } });
+    backend = await startBackendHere({ environment: { DOORSTEP_DATABASE_URL: await postgres.createDatabase(), ...seedKeysEnvironment() } });
     await backend.addPerson('amina', 'secret');
   });
   afterAll(() => backend.stop());

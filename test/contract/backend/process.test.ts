@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { type BackendProcess, Browser, Desktop, startBackendProcess } from '../../support/backend.ts';
+import { seedKeysEnvironment } from '../../support/each-store.ts';
 import { metadataBlob, metadataEntry, newAuthority, newLeaf, packedBy } from '../../support/webauthn/attestation-makers.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
@@ -92,7 +93,10 @@ describe('a start that cannot be', () => {
   });
 
   it('ends with a cause where the database cannot be reached, and keeps its password to itself', () => {
-    const { status, stdout, stderr } = run({ DOORSTEP_DATABASE_URL: 'postgres://doorstep:hunter2@127.0.0.1:1/x' });
+    const { status, stdout, stderr } = run({
+      DOORSTEP_DATABASE_URL: 'postgres://doorstep:hunter2@127.0.0.1:1/x',
+      ...seedKeysEnvironment(),
+    });
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/could not start/);

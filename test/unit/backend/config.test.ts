@@ -32,6 +32,7 @@ describe('the configuration', () => {
     expect(
       config({
         DOORSTEP_DATABASE_URL: 'postgres://u@db/doorstep',
+        DOORSTEP_SEED_KEYS: '/etc/doorstep/seed-keys',
         DOORSTEP_LISTEN: '[::1]:8443',
         DOORSTEP_ORIGIN: 'https://Login.Northmoor.example:443',
         DOORSTEP_RP_ID: 'northmoor.example',
@@ -43,6 +44,7 @@ describe('the configuration', () => {
     ).toMatchObject({
       store: { kind: 'postgres', address: 'postgres://u@db/doorstep' },
       listen: { host: '::1', port: 8443 },
+      seedKeysFile: '/etc/doorstep/seed-keys',
       origin: 'https://login.northmoor.example',
       rpId: 'northmoor.example',
       tls: { certFile: '/c.pem', keyFile: '/k.pem' },
@@ -73,6 +75,7 @@ describe('the configuration', () => {
     ['a certificate without a key', { DOORSTEP_TLS_CERT: '/c.pem' }, ['DOORSTEP_TLS_CERT']],
     ['a key without a certificate', { DOORSTEP_TLS_KEY: '/k.pem' }, ['DOORSTEP_TLS_KEY']],
     ['another database', { DOORSTEP_DATABASE_URL: 'mysql://x' }, ['DOORSTEP_DATABASE_URL']],
+    ['PostgreSQL without a file of seed keys', { DOORSTEP_DATABASE_URL: 'postgres://u@db/doorstep' }, ['DOORSTEP_SEED_KEYS']],
     ['proxies by name', { DOORSTEP_TRUSTED_PROXIES: 'proxy.example' }, ['DOORSTEP_TRUSTED_PROXIES']],
     ['an unknown policy', { DOORSTEP_FIRST_ENROLLMENT: 'anything' }, ['DOORSTEP_FIRST_ENROLLMENT']],
     ['a demonstration for the network', { DOORSTEP_DEMO: '1', DOORSTEP_DEMO_LISTEN: '0.0.0.0:7411' }, ['DOORSTEP_DEMO_LISTEN']],

@@ -20,7 +20,7 @@ export async function countPush(domain: Domain, tx: Transaction, caller: Caller,
   refuseAfterDenials(domain, await tx.challenges.lastEndings(personId, now - 24 * HOUR), now);
   const limit = domain.policy.limits.pushesPerPerson;
   const key = pushKey(personId);
-  const pushes = await tx.attempts.count(key, now, limit.forgetEvery);
+  const pushes = await tx.attempts.count(key, now, limit);
   if (pushes === null) throw rateLimited(((await tx.attempts.byKey(key))?.blockedUntil ?? now) - now);
   const wait = waitAfter(pushes, limit);
   if (wait === 0) return;

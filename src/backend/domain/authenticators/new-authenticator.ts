@@ -31,6 +31,8 @@ export function newAuthenticator(given: Given, rest: Partial<AuthenticatorRecord
     nextGenerations: null,
     lastGeneration: null,
     generationAt: null,
+    codeForm: null,
+    spareCodesLeft: null,
     ...given,
     ...rest,
   };

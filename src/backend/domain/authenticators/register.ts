@@ -6,14 +6,14 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import { openCeremony, requireCeremony } from '../ceremonies/open-ceremony.ts';
 import { creationOptions } from '../ceremonies/options.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { hashSecret, newSecret } from '../identifiers.ts';
+import { newSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, CeremonyRecord } from '../model.ts';
 import type { Question } from '../sessions/second-step.ts';
 import type { Transaction } from '../stores.ts';
 import { authenticatorView } from '../views.ts';
 import type { NewCredential, RegistrationAnswer } from '../webauthn.ts';
+import { addWay } from './add-way.ts';
 import { newAuthenticator } from './new-authenticator.ts';
-import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
 
 export async function beginRegistration(domain: Domain, asker: Asker): Promise<Question<CreationOptionsJson>> {
   const keys = await domain.store.read.authenticators.listOf(asker.person.id);
@@ -93,23 +93,13 @@ async function enroll(
 ): Promise<AuthenticatorRecord | ErrorCode> {
   const now = domain.clock.now();
   if (!(await tx.ceremonies.consume(ceremony.id, now))) return 'ceremony.ended';
-  await tx.authenticators.lockWaysOf(asker.person.id);
-  const rules = wayRules(domain.policy, asker.person);
-  const known = await tx.authenticators.listOf(asker.person.id);
-  const isFirst = !hasWorkingWay(known, rules);
-  // Two sessions may both have begun with the password alone: only one of them adds the first key.
-  if (token !== null && hasAnyWay(known, rules)) return 'session.second-step-missing';
-  const record = { ...added, preferred: isFirst };
-  if (!(await tx.authenticators.insert(record))) {
+  const way = await addWay(domain, tx, asker, { added, token });
+  if (way === 'taken') {
     await auditRefusal(domain, tx, caller, asker, { ceremony, code: 'authenticator.already-enrolled', facts: {} });
     return 'authenticator.already-enrolled';
   }
-  if (token !== null && asker.kind === 'session') {
-    const change = { tokenHash: hashSecret(token), challengeId: asker.session.challengeId, authenticatorId: record.id, at: now };
-    if (!(await tx.sessions.stepUp(asker.session.id, change))) throw new DoorstepError('session.missing');
-  }
-  await tx.people.bumpVersion(asker.person.id);
-  tx.announce(`person:${asker.person.id}`);
+  if (typeof way === 'string') return way;
+  const { record, isFirst } = way;
   await tx.audit.append(
     {
       event: 'authenticator.added',

@@ -44,6 +44,8 @@ export async function applyRemoval(
     return 'authenticator.last-way';
   }
   await tx.authenticators.remove(id, domain.clock.now(), target.kind === 'desktop' ? wipe : null);
+  await tx.codes.remove(id);
+  await tx.spareCodes.removeAll(id);
   await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
   const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
   // Nobody has chosen it: a first choice that was made offline before this moment still counts.

@@ -6,7 +6,7 @@
 import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
 import type { AuditEvent } from '../audit.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { sourceKey, waitAfter } from '../limits.ts';
+import { blockedFor, sourceKey, waitAfter } from '../limits.ts';
 import type { AuthenticatorRecord, CeremonyPurpose, CeremonyRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
 import type { AssertionAnswer, Refusal } from '../webauthn.ts';
@@ -39,7 +39,7 @@ const REFUSED_EVENT: Record<CeremonyPurpose, AuditEvent> = {
 /** Throws `request.rate-limited` while too many wrong answers for this person came from this address. */
 export async function guardAnswers(domain: Domain, caller: Caller, asker: Asker): Promise<void> {
   const attempts = await domain.store.read.attempts.byKey(attemptKey(caller, asker));
-  const left = (attempts?.blockedUntil ?? 0) - domain.clock.now();
+  const left = blockedFor(attempts, domain.policy.limits.secondStepPerPersonAndSource, domain.clock.now());
   if (left > 0) throw new DoorstepError('request.rate-limited', { retryAfterSeconds: Math.ceil(left / 1_000) });
 }
 
@@ -93,7 +93,7 @@ async function refuseAnswer(domain: Domain, caller: Caller, asker: Asker, refuse
     if (!(await tx.ceremonies.consume(refused.ceremony.id, now))) return;
     const key = attemptKey(caller, asker);
     const limit = domain.policy.limits.secondStepPerPersonAndSource;
-    const failures = await tx.attempts.count(key, now, limit.forgetEvery);
+    const failures = await tx.attempts.count(key, now, limit);
     const wait = failures === null ? 0 : waitAfter(failures, limit);
     if (wait > 0) await tx.attempts.block(key, now + wait);
     await tx.audit.append(

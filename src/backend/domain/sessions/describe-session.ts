@@ -4,7 +4,7 @@ import { returnCode } from '../challenges/return-code.ts';
 import type { Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
 import { personView } from '../views.ts';
-import type { CurrentSession } from './current-session.ts';
+import { type CurrentSession, currentSession } from './current-session.ts';
 
 /**
  * What the sign-in page is told. A request of a service wants a key of its own: while it is pending, a session that
@@ -19,7 +19,9 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
   const { session, person, authenticators } = current;
   const stillAsked = challenge !== null && isPending(challenge, domain.clock.now());
   const rules = wayRules(domain.policy, person);
-  const ways = kindsOfWays(authenticators, rules);
+  const kinds = kindsOfWays(authenticators, rules);
+  // Only a key verifies its user.
+  const ways = stillAsked && challenge.userVerification === 'required' ? kinds.filter((kind) => kind === 'security-key') : kinds;
   const preferred = authenticators.find((one) => one.preferred)?.kind ?? null;
   const state = session.state === 'full' && stillAsked ? 'password' : session.state;
   return {
@@ -30,6 +32,11 @@ export async function describeSession(domain: Domain, current: CurrentSession | 
     preferred: preferred !== null && ways.includes(preferred) ? preferred : null,
     returnTo: state === 'full' && challenge !== null && answeredBy(challenge, current) ? returnAddress(challenge, current) : null,
   };
+}
+
+/** What the browser with this bearer token is told. */
+export async function tellSession(domain: Domain, token: string | null, challengeId: string | null = null): Promise<Session> {
+  return describeSession(domain, await currentSession(domain, token), challengeId);
 }
 
 function isPending(challenge: ChallengeRecord, now: number): boolean {

@@ -1,22 +1,19 @@
 import { BeginAssertion, FinishAssertion, PasswordStep, RequestCeremony, Session, SessionQuery } from '../../../contract/http/shapes.ts';
 import { instant } from '../../domain/clock.ts';
 import { passwordStep } from '../../domain/people/password-step.ts';
-import { currentSession } from '../../domain/sessions/current-session.ts';
-import { describeSession } from '../../domain/sessions/describe-session.ts';
+import { tellSession } from '../../domain/sessions/describe-session.ts';
 import { beginSecondStep, finishSecondStep } from '../../domain/sessions/second-step.ts';
 import { signOut } from '../../domain/sessions/sign-out.ts';
 import { type Serving, serve } from '../route.ts';
 
 export function sessionRoutes(serving: Serving): void {
   const { domain } = serving;
-  const told = async (token: string | null, challengeId: string | null): Promise<Session> =>
-    describeSession(domain, await currentSession(domain, token), challengeId);
 
   serve(serving, 'session', {
     summary: 'How far this browser is signed in.',
     query: SessionQuery,
     answers: { 200: Session },
-    handle: async ({ query, sessionToken }) => ({ status: 200, body: await told(sessionToken, query.challenge ?? null) }),
+    handle: async ({ query, sessionToken }) => ({ status: 200, body: await tellSession(domain, sessionToken, query.challenge ?? null) }),
   });
 
   serve(serving, 'passwordStep', {
@@ -31,7 +28,7 @@ export function sessionRoutes(serving: Serving): void {
         challengeId,
         previousToken: sessionToken,
       });
-      return { status: 200, body: await told(opened.token, challengeId), sessionToken: opened.token };
+      return { status: 200, body: await tellSession(domain, opened.token, challengeId), sessionToken: opened.token };
     },
   });
 
@@ -52,7 +49,7 @@ export function sessionRoutes(serving: Serving): void {
     answers: { 200: Session },
     async handle({ caller, who, body }) {
       const token = await finishSecondStep(domain, caller, who, body);
-      return { status: 200, body: await told(token, null), sessionToken: token };
+      return { status: 200, body: await tellSession(domain, token), sessionToken: token };
     },
   });
 

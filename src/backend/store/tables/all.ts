@@ -6,6 +6,7 @@ import { appendToChain, type DatedEntry, listChain } from './audit.ts';
 import { authenticatorsOn } from './authenticators.ts';
 import { ceremoniesOn } from './ceremonies.ts';
 import { challengesOn } from './challenges.ts';
+import { codeEnrollmentsOn, codesOn, spareCodesOn } from './codes.ts';
 import { deviceChangesOn } from './device-changes.ts';
 import { factsOn } from './facts.ts';
 import { attemptsOn, replaysOn } from './limits.ts';
@@ -29,6 +30,9 @@ function tablesOn(db: Kysely<Schema>, locking: Locking): Omit<Tables, 'audit'> {
     facts: factsOn(db),
     deviceChanges: deviceChangesOn(db),
     reports: reportsOn(db),
+    codes: codesOn(db),
+    codeEnrollments: codeEnrollmentsOn(db),
+    spareCodes: spareCodesOn(db),
   };
 }
 

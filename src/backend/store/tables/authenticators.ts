@@ -1,4 +1,5 @@
 import { type Insertable, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
+import type { CodeForm } from '../../../contract/http/shapes.ts';
 import type { AuthenticatorRecord } from '../../domain/model.ts';
 import type { AuthenticatorStore } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
@@ -12,6 +13,7 @@ function toRecord(row: Selectable<AuthenticatorsTable>): AuthenticatorRecord {
     backupEligible: row.backupEligible === 1,
     backedUp: row.backedUp === 1,
     deviceKey: row.deviceKey === null ? null : (JSON.parse(row.deviceKey) as { x: string; y: string }),
+    codeForm: row.codeForm === null ? null : (JSON.parse(row.codeForm) as CodeForm),
   };
 }
 
@@ -23,6 +25,7 @@ function toRow(record: AuthenticatorRecord): Insertable<AuthenticatorsTable> {
     backupEligible: record.backupEligible ? 1 : 0,
     backedUp: record.backedUp ? 1 : 0,
     deviceKey: record.deviceKey === null ? null : JSON.stringify(record.deviceKey),
+    codeForm: record.codeForm === null ? null : JSON.stringify(record.codeForm),
   };
 }
 
@@ -106,6 +109,16 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
     },
     async touch(id, at, from) {
       await db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).execute();
+    },
+    async useActive(id, at, from) {
+      const used = await db
+        .updateTable('authenticators')
+        .set({ lastUsedAt: at, lastUsedFrom: from })
+        .where('id', '=', id)
+        .where('state', '=', 'active')
+        .returning('id')
+        .executeTakeFirst();
+      return used !== undefined;
     },
     async remove(id, at, wipe) {
       const removed = await db

@@ -28,7 +28,7 @@ export function attemptsOn(db: Kysely<Schema>): AttemptStore {
       const row = await db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key).executeTakeFirst();
       return row ?? null;
     },
-    async count(key, at, forgetEvery) {
+    async count(key, at, { forgetEvery, longestWait }) {
       // An update that changes nothing: it locks the row, and makes it where another one has just removed it.
       const { failures, blockedUntil, lastAt } = await db
         .insertInto('attempts')
@@ -36,7 +36,7 @@ export function attemptsOn(db: Kysely<Schema>): AttemptStore {
         .onConflict((oc) => oc.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
         .returning(['failures', 'blockedUntil', 'lastAt'])
         .executeTakeFirstOrThrow();
-      if (blockedUntil > at) return null;
+      if (blockedUntil > at && blockedUntil <= at + longestWait) return null;
       const forgotten = forgetEvery === null ? 0 : Math.max(0, Math.floor((at - lastAt) / forgetEvery));
       const left = Math.max(0, failures - forgotten);
       // The part of a span that has passed still counts towards the next one.

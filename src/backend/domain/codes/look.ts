@@ -1,0 +1,79 @@
+/**
+ * The looking half of a code's check: where, if anywhere, a typed code lies in each of the person's sources of codes. It
+ * reads committed rows, changes nothing and decides nothing; `settle.ts` decides, in a transaction.
+ *
+ * Every code is searched for in the same way, so that time says nothing about how nearly a wrong one was right.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { hmacKey } from '../../../oath/hmac.ts';
+import { hotp } from '../../../oath/hotp.ts';
+import { type Search, searchFar, searchNear } from '../../../oath/search.ts';
+import { stepAt } from '../../../oath/totp.ts';
+import { normalizeTypedCode } from '../../../oath/typed-code.ts';
+import type { Domain } from '../domain.ts';
+import type { CodeRecord } from './model.ts';
+
+/** What a typed code is to one source of codes. */
+export interface Sight {
+  /** The row that was looked at. */
+  readonly authenticatorId: string;
+  /** The position within the window; null: none. */
+  readonly near: number | null;
+  /** The first position outside the window, but within reach of a resynchronization; null: none. */
+  readonly far: number | null;
+  /** The candidate that this code directly follows, so that the two together prove the token; null: none. */
+  readonly follows: number | null;
+}
+
+/** Looks for a typed code in each row. */
+export async function lookForCode(domain: Domain, rows: readonly CodeRecord[], typed: string): Promise<readonly Sight[]> {
+  const code = normalizeTypedCode(typed);
+  if (code === null) return [];
+  const now = domain.clock.now();
+  const sights: Sight[] = [];
+  for (const row of rows) sights.push(await look(domain, row, code, now));
+  return sights;
+}
+
+async function look(domain: Domain, row: CodeRecord, code: string, now: number): Promise<Sight> {
+  const { windows } = domain.policy.codes;
+  const seed = domain.seeds.open(row, row.authenticatorId);
+  const search = { key: hmacKey(seed), form: row, code };
+  const at = expected(row, now);
+  const near = searchNear({ ...search, ...windowOf(row, at, row.kind === 'totp' ? windows.steps : windows.counters) });
+  if (near !== null) return { authenticatorId: row.authenticatorId, near, far: null, follows: null };
+  const reach = windowOf(row, at, row.kind === 'totp' ? windows.resyncSteps : windows.resyncCounters);
+  const far = await searchFar({ ...search, ...reach });
+  return { authenticatorId: row.authenticatorId, near: null, far, follows: followed(domain, row, { ...search, seed, now }) };
+}
+
+/** Where the next code is expected: our time step as the token counts it, or the counter after the last one. */
+function expected(row: CodeRecord, now: number): number {
+  return row.period === null ? row.lastPosition + 1 : stepAt(now, row.period) + row.drift;
+}
+
+/** `spread` positions to either side of a time step, or so many ahead of a counter; what is burned is left out. */
+function windowOf(row: CodeRecord, at: number, spread: number): Pick<Search, 'first' | 'count'> {
+  const first = Math.max(row.kind === 'totp' ? at - spread : at, row.lastPosition + 1, 0);
+  return { first, count: Math.max(0, at + spread - first + 1) };
+}
+
+/**
+ * Whether the code is the one right after the last wrong one's position. A code is computed where there is no candidate
+ * too. Two codes of a clock must also lie as far apart as they were typed: else they were written down earlier.
+ */
+function followed(domain: Domain, row: CodeRecord, { code, seed, now }: { code: string; seed: Uint8Array; now: number }): number | null {
+  const candidate = row.candidate ?? 0;
+  const next = hotp(seed, candidate + 1, row);
+  const fits = next.length === code.length && timingSafeEqual(Buffer.from(next), Buffer.from(code));
+  const { candidateAt } = row;
+  if (!fits || row.candidate === null || candidateAt === null) return null;
+  if (now < candidateAt || now - candidateAt > domain.policy.codes.resyncWithin) return null;
+  if (row.period !== null && Math.abs(stepAt(now, row.period) - stepAt(candidateAt, row.period) - 1) > 1) return null;
+  return row.candidate;
+}
+
+/** How far the token's clock is ahead of ours when it gives the code of `position`, in steps; 0 for HOTP. */
+export function driftAt(row: Pick<CodeRecord, 'period'>, position: number, now: number): number {
+  return row.period === null ? 0 : position - stepAt(now, row.period);
+}

@@ -1,0 +1,150 @@
+/**
+ * The one way in which a code is accepted, whoever brings it: the sign-in page, a change that wants a fresh second step, a
+ * service that took the code itself. All of it happens in the transaction of what the code allows:
+ *
+ * 1. the try is counted on every source of codes that may be tried (which holds those rows, so that tries which come at
+ *    once are decided one after the other, in whichever process),
+ * 2. blocks are looked at, now that nobody else can be in between,
+ * 3. the code is accepted by burning its position: compare-and-set, exactly once,
+ * 4. or the failure is written down: the wait, the lock at a hundred in a row, the candidate of a resynchronization.
+ *
+ * A wrong code is answered the same and leaves the same rows, however nearly it was right.
+ */
+import type { DoorstepError, ErrorDetail } from '../../../contract/errors.ts';
+import type { AuditEntry } from '../audit.ts';
+import { suspendAfterFailures } from '../authenticators/suspend.ts';
+import type { Caller, Domain } from '../domain.ts';
+import { type AttemptKey, blockedFor, countFailure, tooManyTries, waitAfter } from '../limits.ts';
+import type { PersonRecord } from '../model.ts';
+import type { Transaction } from '../stores.ts';
+import { driftAt, lookForCode, type Sight } from './look.ts';
+import type { CodeRecord } from './model.ts';
+
+/** Who types a code, and what is counted beside the sources of codes themselves. */
+export interface CodeTry {
+  readonly person: PersonRecord;
+  readonly actor: AuditEntry['actor'];
+  /** Tries at this place on this person. */
+  readonly place: AttemptKey;
+  /** Failures of this address, whoever they are about; null where a service stands for many people. */
+  readonly source: AttemptKey | null;
+  /** Which row of the trail tells of a wrong one, and what it is about. */
+  readonly refusal: Pick<AuditEntry, 'event' | 'subjectId'>;
+}
+
+export interface LookedAt extends CodeTry {
+  readonly sights: readonly Sight[];
+}
+
+/** Looks at a code outside of any transaction. Throws `request.rate-limited` where nobody may try now. */
+export async function lookAt(domain: Domain, tried: CodeTry, typed: string): Promise<LookedAt> {
+  const { read } = domain.store;
+  const now = domain.clock.now();
+  for (const key of [tried.place, tried.source]) {
+    if (key === null) continue;
+    const blocked = blockedFor(await read.attempts.byKey(key.key), key.limit, now);
+    if (blocked > 0) throw tooManyTries({ ok: false, locked: false, retryAfter: blocked });
+  }
+  const rows = await read.codes.listOf(tried.person.id);
+  // Nobody may try: nothing is looked for.
+  const open = rows.filter((row) => waitLeft(domain, row, now) === 0);
+  return { ...tried, sights: await lookForCode(domain, open, typed) };
+}
+
+export type Settled =
+  | { readonly ok: true; readonly authenticatorId: string }
+  | { readonly ok: false; readonly code: 'code.wrong' | 'code.locked' | 'request.rate-limited'; readonly detail: ErrorDetail };
+
+/** Accepts or refuses. A refusal is to be thrown after the transaction has been kept: it holds the count. */
+export async function settle(domain: Domain, tx: Transaction, caller: Caller, tried: LookedAt): Promise<Settled> {
+  const now = domain.clock.now();
+  const rows = await tx.codes.count(tried.person.id, now, domain.policy.limits.codePerAuthenticator.longestWait);
+  const placed = await tx.attempts.byKey(tried.place.key);
+  const blocked = blockedFor(placed, tried.place.limit, now);
+  if (blocked > 0) {
+    await tx.codes.forgive(rows.map(({ authenticatorId }) => authenticatorId));
+    return refusal(tooManyTries({ ok: false, locked: false, retryAfter: blocked }));
+  }
+  if (rows.length === 0) {
+    const closed = await whyNone(domain, tx, tried.person, now);
+    if (closed !== null) return closed;
+  }
+  for (const row of rows) {
+    const position = acceptable(domain, row, tried.sights, now);
+    if (position === null) continue;
+    const accepted = await accept(domain, tx, caller, row, position);
+    if (!accepted) continue;
+    await tx.codes.forgive(rows.filter((other) => other !== row).map(({ authenticatorId }) => authenticatorId));
+    if (placed !== null) await tx.attempts.clear(tried.place.key);
+    return { ok: true, authenticatorId: row.authenticatorId };
+  }
+  await fail(domain, tx, caller, tried, rows);
+  return { ok: false, code: 'code.wrong', detail: {} };
+}
+
+function refusal({ code, detail }: DoorstepError): Settled {
+  if (code !== 'request.rate-limited') throw new Error(`unexpected refusal: ${code}`);
+  return { ok: false, code, detail };
+}
+
+function waitLeft(domain: Domain, row: CodeRecord, now: number): number {
+  return blockedFor(row, domain.policy.limits.codePerAuthenticator, now);
+}
+
+/** No source of codes could be counted: all of them wait, or all of them are stopped. Null: there is none at all. */
+async function whyNone(domain: Domain, tx: Transaction, person: PersonRecord, now: number): Promise<Settled | null> {
+  const waiting = (await tx.codes.listOf(person.id)).map((row) => waitLeft(domain, row, now));
+  if (waiting.length > 0) return refusal(tooManyTries({ ok: false, locked: false, retryAfter: Math.max(1_000, Math.min(...waiting)) }));
+  const all = await tx.authenticators.listOf(person.id);
+  const stopped = all.some(({ kind, state }) => (kind === 'totp' || kind === 'hotp') && state === 'suspended');
+  return stopped ? { ok: false, code: 'code.locked', detail: {} } : null;
+}
+
+/** The position that the code may burn: within the window, or the second of two in a row after a resynchronization. */
+function acceptable(domain: Domain, row: CodeRecord, sights: readonly Sight[], now: number): number | null {
+  const sight = sights.find(({ authenticatorId }) => authenticatorId === row.authenticatorId);
+  if (sight === undefined) return null;
+  // The candidate may have been taken away since it was looked at.
+  const resynchronized = sight.follows !== null && sight.follows === row.candidate ? sight.follows + 1 : null;
+  const position = sight.near ?? resynchronized;
+  if (position === null || position <= row.lastPosition) return null;
+  return Math.abs(driftAt(row, position, now)) > domain.policy.codes.windows.longestDrift ? null : position;
+}
+
+async function accept(domain: Domain, tx: Transaction, caller: Caller, row: CodeRecord, position: number): Promise<boolean> {
+  const now = domain.clock.now();
+  if (!(await tx.codes.accept(row.authenticatorId, { position, drift: driftAt(row, position, now) }))) return false;
+  return tx.authenticators.useActive(row.authenticatorId, now, caller.source);
+}
+
+async function fail(domain: Domain, tx: Transaction, caller: Caller, tried: LookedAt, rows: readonly CodeRecord[]): Promise<void> {
+  const now = domain.clock.now();
+  const limit = domain.policy.limits.codePerAuthenticator;
+  for (const row of rows) {
+    const sight = tried.sights.find(({ authenticatorId }) => authenticatorId === row.authenticatorId);
+    const candidate = sight?.far ?? null;
+    const wait = waitAfter(row.failures, limit);
+    await tx.codes.miss(row.authenticatorId, {
+      blockedUntil: wait > 0 ? now + wait : 0,
+      candidate,
+      candidateAt: candidate === null ? null : now,
+    });
+    if (limit.lockAfter !== null && row.failures >= limit.lockAfter) {
+      await suspendAfterFailures(domain, tx, caller, tried.person, { id: row.authenticatorId, kind: row.kind });
+    }
+  }
+  await countFailure(tx, tried.place, now);
+  if (tried.source !== null) await countFailure(tx, tried.source, now);
+  await tx.audit.append(
+    {
+      ...tried.refusal,
+      outcome: 'refused',
+      actor: tried.actor,
+      personId: tried.person.id,
+      source: caller.source,
+      reason: 'code.wrong',
+      facts: { by: 'code' },
+    },
+    now,
+  );
+}

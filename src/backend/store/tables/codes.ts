@@ -1,0 +1,143 @@
+import { type Kysely, sql } from 'kysely';
+import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from '../../domain/codes/stores.ts';
+import type { Schema } from '../schema.ts';
+
+export function codesOn(db: Kysely<Schema>): CodeStore {
+  return {
+    listOf: (personId) =>
+      db
+        .selectFrom('codes')
+        .innerJoin('authenticators', 'authenticators.id', 'codes.authenticatorId')
+        .selectAll('codes')
+        .where('codes.personId', '=', personId)
+        .where('authenticators.state', '=', 'active')
+        .orderBy('authenticators.addedAt')
+        .orderBy('authenticators.id')
+        .execute(),
+    async insert(code) {
+      await db.insertInto('codes').values(code).execute();
+    },
+    count: (personId, at, longestWait) =>
+      db
+        .updateTable('codes')
+        .set((eb) => ({ failures: eb('failures', '+', 1) }))
+        .where('personId', '=', personId)
+        .where((eb) => eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', at + longestWait)]))
+        .where('authenticatorId', 'in', (eb) =>
+          eb.selectFrom('authenticators').select('id').where('personId', '=', personId).where('state', '=', 'active'),
+        )
+        .returningAll()
+        .execute(),
+    async accept(id, { position, drift }) {
+      const accepted = await db
+        .updateTable('codes')
+        .set({ lastPosition: position, drift, failures: 0, blockedUntil: 0, candidate: null, candidateAt: null })
+        .where('authenticatorId', '=', id)
+        .where('lastPosition', '<', position)
+        .returning('authenticatorId')
+        .executeTakeFirst();
+      return accepted !== undefined;
+    },
+    async miss(id, left) {
+      await db.updateTable('codes').set(left).where('authenticatorId', '=', id).execute();
+    },
+    async forgive(ids) {
+      if (ids.length === 0) return;
+      await db
+        .updateTable('codes')
+        .set((eb) => ({ failures: eb('failures', '-', 1) }))
+        .where('authenticatorId', 'in', ids)
+        .where('failures', '>', 0)
+        .execute();
+    },
+    async remove(id) {
+      await db.deleteFrom('codes').where('authenticatorId', '=', id).execute();
+    },
+    sealedOtherwise: (seedKeyId, limit) =>
+      db
+        .selectFrom('codes')
+        .select(['authenticatorId as id', 'sealed', 'seedKeyId'])
+        .where('seedKeyId', '!=', seedKeyId)
+        .limit(limit)
+        .execute(),
+    async reseal({ id, before, sealed, seedKeyId }) {
+      const resealed = await db
+        .updateTable('codes')
+        .set({ sealed, seedKeyId })
+        .where('authenticatorId', '=', id)
+        .where('sealed', '=', before)
+        .returning('authenticatorId')
+        .executeTakeFirst();
+      return resealed !== undefined;
+    },
+  };
+}
+
+export function codeEnrollmentsOn(db: Kysely<Schema>): CodeEnrollmentStore {
+  return {
+    async byId(id) {
+      return (await db.selectFrom('codeEnrollments').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+    },
+    async insert(enrollment) {
+      const place = enrollment.sessionId === null ? 'deviceId' : 'sessionId';
+      await db.deleteFrom('codeEnrollments').where(place, '=', enrollment[place]).execute();
+      await db.insertInto('codeEnrollments').values(enrollment).execute();
+    },
+    async count(id, at, mostTries) {
+      const counted = await db
+        .updateTable('codeEnrollments')
+        .set((eb) => ({ tries: eb('tries', '+', 1) }))
+        .where('id', '=', id)
+        .where('expiresAt', '>', at)
+        .where('tries', '<', mostTries)
+        .returning('id')
+        .executeTakeFirst();
+      return counted !== undefined;
+    },
+    async remove(id) {
+      await db.deleteFrom('codeEnrollments').where('id', '=', id).execute();
+    },
+    async removeExpired(before) {
+      return (await db.deleteFrom('codeEnrollments').where('expiresAt', '<', before).returning('id').execute()).length;
+    },
+    sealedOtherwise: (seedKeyId, limit) =>
+      db.selectFrom('codeEnrollments').select(['id', 'sealed', 'seedKeyId']).where('seedKeyId', '!=', seedKeyId).limit(limit).execute(),
+    async reseal({ id, before, sealed, seedKeyId }) {
+      const resealed = await db
+        .updateTable('codeEnrollments')
+        .set({ sealed, seedKeyId })
+        .where('id', '=', id)
+        .where('sealed', '=', before)
+        .returning('id')
+        .executeTakeFirst();
+      return resealed !== undefined;
+    },
+  };
+}
+
+export function spareCodesOn(db: Kysely<Schema>): SpareCodeStore {
+  return {
+    async insert(authenticatorId, hashes) {
+      await db
+        .insertInto('spareCodes')
+        .values(hashes.map((hash) => ({ authenticatorId, hash, usedAt: null })))
+        .execute();
+    },
+    async use(authenticatorId, hash, at) {
+      const used = await db
+        .updateTable('spareCodes')
+        .set({ usedAt: at })
+        .where('authenticatorId', '=', authenticatorId)
+        .where('hash', '=', hash)
+        .where('usedAt', 'is', null)
+        .returning('hash')
+        .executeTakeFirst();
+      if (used === undefined) return false;
+      await db.updateTable('authenticators').set({ spareCodesLeft: sql`"spareCodesLeft" - 1` }).where('id', '=', authenticatorId).execute();
+      return true;
+    },
+    async removeAll(authenticatorId) {
+      await db.deleteFrom('spareCodes').where('authenticatorId', '=', authenticatorId).execute();
+    },
+  };
+}
