@@ -1,6 +1,5 @@
 /** What stands behind each channel of the door. */
 import { DoorstepError } from '../../contract/errors.ts';
-import { OneAuthenticator } from '../../contract/http/shapes.ts';
 import type { Commands } from '../ipc/door.ts';
 import type { Sync } from '../sync/sync.ts';
 import type { PracticeKey } from '../tokens/practice.ts';
@@ -28,11 +27,6 @@ export interface CommandOptions {
 export function createCommands({ store, sync, vault, prompts, keys, reviews, notices, start, practice }: CommandOptions): Commands {
   const done = async (work: Promise<unknown>): Promise<null> => {
     await work;
-    return null;
-  };
-  const change = async (id: string, body: { name?: string; preferred?: true }): Promise<null> => {
-    await sync.call({ route: 'deviceChangeAuthenticator', id, body, answer: OneAuthenticator });
-    await sync.refresh().catch(() => undefined);
     return null;
   };
   const practise = async (act: 'plug' | 'unplug' | 'touch'): Promise<null> => {
@@ -68,13 +62,9 @@ export function createCommands({ store, sync, vault, prompts, keys, reviews, not
       prompts.answer(promptId, answer);
       return null;
     },
-    'authenticator.rename': ({ id, name }) => change(id, { name }),
-    'authenticator.prefer': ({ id }) => change(id, { preferred: true }),
-    'authenticator.remove': async ({ id }) => {
-      await sync.call({ route: 'deviceRemoveAuthenticator', id, answer: null });
-      await sync.refresh().catch(() => undefined);
-      return null;
-    },
+    'authenticator.rename': ({ id, name }) => done(sync.change(id, { kind: 'rename', name })),
+    'authenticator.prefer': ({ id }) => done(sync.change(id, { kind: 'prefer' })),
+    'authenticator.remove': ({ id }) => done(sync.change(id, { kind: 'remove' })),
     'challenge.answer': async ({ id }) => {
       await keys.answerChallenge(id);
       reviews.answered(id);

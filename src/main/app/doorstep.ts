@@ -5,8 +5,11 @@ import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { AppState, IpcChannel } from '../../contract/ipc.ts';
 import { openDoor, pushState } from '../ipc/door.ts';
-import { originOrText } from '../sync/server-address.ts';
-import { createSync, pagesOf } from '../sync/sync.ts';
+import { openChangeQueue } from '../sync/changes.ts';
+import { createServerClock } from '../sync/clock.ts';
+import { openLastKnown } from '../sync/last-known.ts';
+import { originOrText, pagesOf } from '../sync/server-address.ts';
+import { createSync } from '../sync/sync.ts';
 import { forkTokenProcess } from '../tokens/child.ts';
 import type { connectPracticeKey } from '../tokens/practice.ts';
 import { createPrompts } from '../tokens/prompts.ts';
@@ -111,15 +114,21 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     () => reviews.hold(),
   );
   const web = session.fromPartition('backend', { cache: false });
+  const clock = createServerClock(Date.now, (seconds) => store.change({ clockSkew: seconds }));
+  const data = app.getPath('userData');
   const sync = createSync({
     store,
     vault,
     log,
+    clock,
+    queue: openChangeQueue(join(data, 'changes.json'), () => clock.milliseconds()),
+    lastKnown: openLastKnown(join(data, 'last-known.json'), (error) => log.warn('last-known.not-kept', { code: codeOf(error) })),
     fetch: (url, init) => web.fetch(url, init),
-    computer: { name: computerName(), platform: process.platform },
+    computer: { name: computerName(), platform: process.platform, version: app.getVersion().slice(0, 32) },
     only,
-    onServer: (address) => settings.change({ server: address }),
     onChallenges: (challenges) => gate.set(challenges),
+    onServer: (address) => settings.change({ server: address }),
+    onForget: async () => undefined,
   });
   const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
 
@@ -140,7 +149,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
   const stopRecognition = watchRecognition({ store, tokens: tokens.handle, log });
   const keys = createKeyFlows({ sync, tokens: tokens.handle, prompts, challenges: () => store.get().challenges });
 
-  const notices = createNotices({ store, settings, onDismissed: () => undefined });
+  const notices = createNotices({ store, settings, onDismissed: (key) => sync.dismissRefusal(key) });
   const start = openStartAtLogin(environment, icon);
   store.change({ settings: { startAtLogin: start.get() } });
 

@@ -16,7 +16,7 @@ export interface Notices {
 export interface NoticesOptions {
   readonly store: StateStore;
   readonly settings: SettingsStore;
-  /** Dismisses what the settings know nothing of. */
+  /** Dismisses a refused change, which is not kept here. */
   readonly onDismissed: (id: string) => void;
 }
 
@@ -35,9 +35,12 @@ export function createNotices({ store, settings, onDismissed }: NoticesOptions):
     dismiss(id) {
       const notice = store.get().notices.find((each) => each.id === id);
       if (notice === undefined) return;
+      if (notice.kind === 'change-refused') {
+        onDismissed(id);
+        return;
+      }
       drop(id);
-      if (notice.kind === 'change-refused') onDismissed(id);
-      else settings.change({ told: [...settings.get().told, notice.kind] });
+      settings.change({ told: [...settings.get().told, notice.kind] });
     },
   };
 }

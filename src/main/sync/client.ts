@@ -39,8 +39,16 @@ export interface BackendClient {
   readonly server: string;
   /** @throws DoorstepError: the problem's code, or backend.unreachable. */
   call<T extends Schema>(signer: Signer, call: Call<T>): Promise<Parsed<T>>;
-  /** Reads the stream of live events until it ends; `onEvent` hears each event's data, `onOpen` that it stands. */
-  events(signer: Signer, signal: AbortSignal, onOpen: () => void, onEvent: (data: string) => void): Promise<void>;
+  /** Reads the stream of live events until it ends; `onEvent` hears each event's data, and may throw. */
+  events(signer: Signer, stream: StreamOptions, onEvent: (data: string) => void): Promise<void>;
+}
+
+export interface StreamOptions {
+  readonly signal: AbortSignal;
+  /** The version that is known already. */
+  readonly since: string | undefined;
+  /** It stands. */
+  readonly onOpen: () => void;
 }
 
 export interface ClientOptions {
@@ -54,16 +62,29 @@ export interface ClientOptions {
   readonly silence?: number;
 }
 
+/** One request, before it is signed. */
+interface Exchange {
+  readonly signer: Signer;
+  readonly route: DeviceRoute;
+  readonly id?: string | undefined;
+  /** With its question mark. */
+  readonly query?: string;
+  readonly body: string;
+  readonly accept: string;
+  readonly signal: AbortSignal;
+}
+
 const DEADLINE = 15_000;
-const SILENCE = 60_000;
+/** The backend says something every 20 s. */
+const SILENCE = 50_000;
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
 export function createBackendClient(options: ClientOptions): BackendClient {
   const { server, fetch, clock, now = Date.now, deadline = DEADLINE, silence = SILENCE } = options;
 
-  const send = async (signer: Signer, route: DeviceRoute, id: string | undefined, body: string, accept: string, signal: AbortSignal) => {
+  const send = async ({ signer, route, id, query = '', body, accept, signal }: Exchange) => {
     const { method, path } = ROUTES[route];
-    const url = `${server}${path.replace(':id', encodeURIComponent(id ?? ''))}`;
+    const url = `${server}${path.replace(':id', encodeURIComponent(id ?? ''))}${query}`;
     const sent = now();
     const init: RequestInit = {
       method,
@@ -91,22 +112,19 @@ export function createBackendClient(options: ClientOptions): BackendClient {
     return response;
   };
 
-  /** Sends; where the clock was to blame and is known better now, once more. */
-  const sendTimed = async (
-    signer: Signer,
-    route: DeviceRoute,
-    id: string | undefined,
-    body: string,
-    accept: string,
-    signal: AbortSignal,
-  ) => {
+  /**
+   * Sends; once more where nothing was done and another signature may pass: the clock was to blame and is known better
+   * now, or the generation of the key changed while the request was on its way.
+   */
+  const sendTimed = async (exchange: Exchange) => {
     const before = clock.skew() ?? 0;
-    const response = await send(signer, route, id, body, accept, signal);
+    const response = await send(exchange);
     if (response.status !== 401) return response;
     const problem = await readProblem(response);
     const blamesClock = problem.code === 'clock.wrong' || problem.code === 'device.signature-wrong';
-    if (!blamesClock || Math.abs((clock.skew() ?? 0) - before) < 2) throw problem;
-    return await send(signer, route, id, body, accept, signal);
+    const mended = blamesClock ? Math.abs((clock.skew() ?? 0) - before) >= 2 : problem.code === 'device.request-replayed';
+    if (!mended) throw problem;
+    return await send(exchange);
   };
 
   return {
@@ -115,7 +133,7 @@ export function createBackendClient(options: ClientOptions): BackendClient {
       const limit = AbortSignal.timeout(deadline);
       const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
       const text = body === undefined ? '' : JSON.stringify(body);
-      const response = await sendTimed(signer, route, id, text, 'application/json', either);
+      const response = await sendTimed({ signer, route, id, body: text, accept: 'application/json', signal: either });
       if (!response.ok) throw await readProblem(response);
       if (answer === null) {
         await response.body?.cancel();
@@ -125,18 +143,18 @@ export function createBackendClient(options: ClientOptions): BackendClient {
       if (parsed === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
       return parsed;
     },
-    async events(signer, signal, onOpen, onEvent) {
+    async events(signer, { signal, since, onOpen }, onEvent) {
       const silent = new AbortController();
       const watch = watchSilence(silence, () => silent.abort());
       try {
-        const response = await sendTimed(
+        const response = await sendTimed({
           signer,
-          'deviceEvents',
-          undefined,
-          '',
-          'text/event-stream',
-          AbortSignal.any([signal, silent.signal]),
-        );
+          route: 'deviceEvents',
+          query: since === undefined ? '' : `?since=${since}`,
+          body: '',
+          accept: 'text/event-stream',
+          signal: AbortSignal.any([signal, silent.signal]),
+        });
         if (!response.ok) throw await readProblem(response);
         if (response.body === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
         onOpen();

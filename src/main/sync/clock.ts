@@ -3,6 +3,8 @@
 export interface ServerClock {
   /** The backend's time as far as it is known, whole seconds since 1970. */
   seconds(): number;
+  /** The same in milliseconds, which are no more exact than the measure was. */
+  milliseconds(): number;
   /** Clock of this computer minus that of the backend, seconds; null before the first contact. */
   skew(): number | null;
   /** Takes a measure: `serverTime` was read between the local times `sent` and `received`. All in milliseconds. */
@@ -18,6 +20,7 @@ const SLOWEST_ROUND_TRIP = 10_000;
 export function createServerClock(now: () => number, onSkew: (seconds: number) => void): ServerClock {
   let skew: number | null = null;
   return {
+    milliseconds: () => now() - (skew ?? 0),
     seconds: () => Math.floor((now() - (skew ?? 0)) / 1000),
     skew: () => (skew === null ? null : Math.round(skew / 1000)),
     measure(serverTime, sent, received) {

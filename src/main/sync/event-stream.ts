@@ -32,5 +32,5 @@ export function createEventParser(onData: (data: string) => void): (text: string
   };
 }
 
-/** An event carries a version number; a stream that sends much more is not ours. */
-const LARGEST_EVENT = 65_536;
+/** An event carries a snapshot; a stream that sends much more is not ours. */
+const LARGEST_EVENT = 4 * 1024 * 1024;

@@ -35,3 +35,11 @@ export function originOrText(text: string): string {
     return text;
   }
 }
+
+/** The page where a pairing code is made, and nothing else of the backend, may be opened in the person's browser. */
+export function pagesOf(server: string): readonly string[] {
+  if (!URL.canParse(server)) return [];
+  const { protocol, hostname } = new URL(server);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return [];
+  return ['/security', '/help', '/accessibility'].map((path) => `${server}${path}`);
+}

@@ -1,35 +1,32 @@
 /**
- * Keeps the app in step with its backend: pairs, reads the snapshot, follows the live events, and forgets
+ * Keeps the app in step with its backend: pairs, greets, follows the snapshots, sends what was changed here, and forgets
  * everything when the backend says that this computer was removed.
  */
 import { assertNever, DoorstepError, type ErrorCode } from '../../contract/errors.ts';
 import type { ApprovalStatement, Decision } from '../../contract/http/approvals.ts';
 import { DeviceSnapshot, PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
+import { ChangeResults, DeviceWelcome, type RemovalWipe } from '../../contract/http/sync.ts';
 import type { AppState, KeychainState } from '../../contract/ipc.ts';
-import { type Parsed, parseTolerant, type Schema } from '../../contract/parse.ts';
+import type { Parsed, Schema } from '../../contract/parse.ts';
 import type { Log } from '../app/log.ts';
 import type { StateStore } from '../app/state-store.ts';
 import type { Vault } from '../vault/vault.ts';
+import { type ChangeQueue, type WhatChanged, withChanges } from './changes.ts';
 import { type BackendClient, type Call, createBackendClient, type Fetch, type Signer } from './client.ts';
-import { createServerClock } from './clock.ts';
-import { createDeviceKey, type DeviceKey, exportDeviceKey, importDeviceKey } from './device-key.ts';
-import { isLoopback, parseServer } from './server-address.ts';
+import type { ServerClock } from './clock.ts';
+import { createDeviceKey } from './device-key.ts';
+import { type Follower, follow } from './follow.ts';
+import { type LastKnown, parseSnapshot, type Removal, removalOf, type Snapshot } from './last-known.ts';
+import { createOutbox } from './outbox.ts';
+import { exportPairing, importPairing, type Pairing } from './pairing.ts';
+import { parseServer } from './server-address.ts';
 import { signStatement } from './signature.ts';
-
-/**
- * What is kept of a pairing, as JSON in the keychain's entry `device`: the secret is the key, and what it is
- * good for stands beside it, so that no crash between two writes can leave a key with another's pairing.
- */
-interface Pairing {
-  readonly server: string;
-  readonly device: Parsed<typeof PairedDevice>;
-  readonly key: DeviceKey;
-}
 
 interface Connected {
   readonly client: BackendClient;
   readonly signer: Signer;
-  readonly server: string;
+  /** As the keychain has it. */
+  pairing: Pairing;
 }
 
 export interface Sync {
@@ -41,13 +38,20 @@ export interface Sync {
   disconnect(): Promise<void>;
   /** A signed call of the paired device. Rejects with not-paired where there is none. */
   call<T extends Schema>(call: Call<T>): Promise<Parsed<T>>;
+  /**
+   * Changes one of the person's ways: on the disk when this resolves, done at the backend when that can be. Rejects with
+   * the backend's refusal where the backend is in reach, and with disk.full or file.unwritable.
+   */
+  change(authenticatorId: string, change: WhatChanged): Promise<void>;
+  /** The person has read that this change was refused. */
+  dismissRefusal(key: string): void;
   /** Signs what the person decided on a request, and sends it. Rejects like `call`. */
   decide(challenge: WaitingChallenge, decision: Decision, number: string | null): Promise<void>;
   /** Origin of the backend that this computer is paired with; the origin of every key ceremony. */
   origin(): string;
   /** Reads the snapshot now and waits for it. */
   refresh(): Promise<void>;
-  /** The computer woke up or the network came back: connect again without waiting for the back-off. */
+  /** The computer woke up or the network changed: connect again without waiting. */
   wake(): void;
   stop(): void;
 }
@@ -57,43 +61,55 @@ export interface SyncOptions {
   readonly vault: Vault;
   readonly fetch: Fetch;
   readonly log: Log;
-  /** Name and platform under which this computer is paired. */
-  readonly computer: { readonly name: string; readonly platform: string };
+  readonly clock: ServerClock;
+  readonly queue: ChangeQueue;
+  readonly lastKnown: LastKnown;
+  /** Name and platform under which this computer is paired, and the version of this app. */
+  readonly computer: { readonly name: string; readonly platform: string; readonly version: string };
   /** The backend that this run is for, or null for the one that is paired. A pairing with another one does not count. */
   readonly only: string | null;
   /** Hears what waits: whether it may be shown is not for this room to say. */
   readonly onChallenges: (challenges: readonly WaitingChallenge[]) => void;
   /** Remembers the server in the settings. */
   readonly onServer: (server: string) => void;
+  /** This computer forgets: 'doorstep' what belongs to the pairing, 'everything' the codes of all sites too. May reject. */
+  readonly onForget: (wipe: RemovalWipe) => Promise<void>;
   readonly now?: () => number;
   readonly random?: () => number;
+  /** Milliseconds without a byte after which an event stream is taken for dead. */
+  readonly silence?: number;
 }
 
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
-/** The events say when to read; this reading is for a change of clock or an event that was lost. */
-const READ_AGAIN = 5 * 60_000;
 /** A moment after the end of a request, so that the backend's clock has passed it too. */
 const AFTER_END = 500;
 
 export function createSync(options: SyncOptions): Sync {
-  const { store, vault, log, computer, onServer, now = Date.now, random = Math.random } = options;
-  const clock = createServerClock(now, (seconds) => store.change({ clockSkew: seconds }));
+  const { store, vault, log, clock, queue, lastKnown, computer, onServer, onChallenges, now = Date.now, random = Math.random } = options;
+  const { silence } = options;
   let connected: Connected | null = null;
-  let following: AbortController | null = null;
-  let hurry: (() => void) | null = null;
-  let lastVersion = -1;
+  let follower: Follower | null = null;
+  let latest: Snapshot | null = null;
   let nextEnd: NodeJS.Timeout | undefined;
 
-  const clientOf = (server: string) => createBackendClient({ server, fetch: options.fetch, clock, now });
+  const clientOf = (server: string) =>
+    createBackendClient({ server, fetch: options.fetch, clock, now, ...(silence === undefined ? {} : { silence }) });
+
+  const link = (pairing: Pairing): Connected => {
+    const made: Connected = {
+      client: clientOf(pairing.server),
+      signer: { key: pairing.key, deviceId: pairing.device.deviceId, generation: () => made.pairing.generation },
+      pairing,
+    };
+    return made;
+  };
 
   const needConnected = (): Connected => {
     if (connected === null) throw new DoorstepError('not-paired');
     return connected;
   };
 
-  /** A request that ends by itself sends no event: the list is read again when the next one is over. */
-  const watchEnds = (snapshot: Parsed<typeof DeviceSnapshot>) => {
+  /** A request that ends by itself may send no event: the list is read again when the next one is over. */
+  const watchEnds = (snapshot: Snapshot) => {
     clearTimeout(nextEnd);
     const ends = snapshot.challenges.map((challenge) => Date.parse(challenge.expiresAt)).filter((end) => !Number.isNaN(end));
     if (ends.length === 0) return;
@@ -101,111 +117,131 @@ export function createSync(options: SyncOptions): Sync {
     nextEnd = setTimeout(() => void refreshQuietly(), Math.max(left, 0) + AFTER_END);
   };
 
-  const show = (snapshot: Parsed<typeof DeviceSnapshot>) => {
-    // Two readings may overtake each other; the older one must not win.
-    if (snapshot.version < lastVersion) return;
-    lastVersion = snapshot.version;
+  /** What the windows show of the snapshot: with what was changed here and waits. */
+  const view = (): Pick<AppState, 'authenticators' | 'waitingChanges' | 'notices'> => ({
+    authenticators: withChanges(latest?.authenticators ?? [], queue.waiting()),
+    waitingChanges: queue.waiting().length,
+    notices: [
+      ...store.get().notices.filter((notice) => notice.kind !== 'change-refused'),
+      ...queue.refusals().map(({ key, code, about }) => ({ id: key, kind: 'change-refused' as const, code, about })),
+    ],
+  });
+
+  const show = (snapshot: Snapshot) => {
+    latest = snapshot;
     store.change({
+      ...view(),
       pairing: { state: 'paired', deviceId: snapshot.deviceId, person: snapshot.person, organization: snapshot.organization },
-      connection: 'online',
-      authenticators: snapshot.authenticators,
-      checkedAt: snapshot.serverTime,
       policy: snapshot.policy,
+      checkedAt: snapshot.serverTime,
     });
-    options.onChallenges(snapshot.challenges);
+    onChallenges(snapshot.challenges);
+  };
+
+  /** A snapshot of the connection `from`. Two may overtake each other: the older one must not win, but for a greeting's. */
+  const take = (from: Connected, snapshot: Snapshot, greeting = false) => {
+    if (connected !== from) return;
+    if (!greeting && snapshot.version < (latest?.version ?? -1)) return;
+    show(snapshot);
+    store.change({ connection: 'online' });
+    lastKnown.remember(from.pairing.server, snapshot);
     watchEnds(snapshot);
   };
 
-  const readSnapshot = async ({ client, signer }: Connected, signal?: AbortSignal) => {
+  const readSnapshot = async (from: Connected, signal?: AbortSignal) => {
     const sent = now();
-    const snapshot = await client.call(signer, { route: 'deviceSnapshot', answer: DeviceSnapshot, signal });
+    const snapshot = await from.client.call(from.signer, { route: 'deviceSnapshot', answer: DeviceSnapshot, signal });
     clock.measure(Date.parse(snapshot.serverTime), sent, now());
-    if (connected?.client === client) show(snapshot);
-  };
-
-  const forget = async (change: Pick<AppState, 'connection'> & Partial<AppState>) => {
-    following?.abort();
-    clearTimeout(nextEnd);
-    following = null;
-    connected = null;
-    lastVersion = -1;
-    store.change({ authenticators: [], checkedAt: null, policy: null, ...change });
-    options.onChallenges([]);
-    await vault.wipe();
+    take(from, snapshot);
   };
 
   const refreshQuietly = async () => {
     if (connected !== null) await readSnapshot(connected).catch((error: unknown) => void note(error));
   };
 
+  /** Ends the connection and forgets what came over it. `shown`: what the windows say from now on. */
+  const letGo = (shown: Partial<AppState>) => {
+    follower?.stop();
+    clearTimeout(nextEnd);
+    follower = null;
+    connected = null;
+    latest = null;
+    queue.forget();
+    store.change({ ...view(), checkedAt: null, policy: null, ...shown });
+    onChallenges([]);
+  };
+
+  const wipe = async (removal: Removal) => {
+    const { wiped } = removal;
+    await options.onForget(wiped);
+    await vault.wipe(wiped);
+  };
+
+  /** Nothing of it may stay here. The window goes on saying whose computer it was, and why, until the person has read it. */
+  const removed = async (removal: Removal) => {
+    log.warn('sync.removed', { because: removal.because, wiped: removal.wiped });
+    lastKnown.removed(removal);
+    letGo({ connection: 'removed', removal });
+    await wipe(removal).catch((failed: unknown) => log.error('sync.wipe-failed', { code: codeOf(failed) }));
+  };
+
   /** What a failed exchange means for the whole connection. */
-  const note = async (error: unknown) => {
-    const code = error instanceof DoorstepError ? error.code : 'internal';
-    if (code === 'device.unknown' && connected !== null) {
-      log.warn('sync.removed');
-      // Nothing of it may stay here. The window goes on saying whose computer it was until the person has read it.
-      await forget({ connection: 'removed' }).catch((failed: unknown) => {
-        log.error('sync.wipe-failed', { code: failed instanceof DoorstepError ? failed.code : 'internal' });
-      });
+  const note = async (error: unknown): Promise<ErrorCode> => {
+    const code = codeOf(error);
+    const removal = removalOf(error);
+    if (removal !== null) {
+      if (connected !== null) await removed(removal);
     } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
+    else if (code === 'authenticator.suspended') store.change({ connection: 'offline', fault: { code, detail: {} } });
     else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
     return code;
   };
 
-  const pause = (milliseconds: number, signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        hurry = null;
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      signal.addEventListener('abort', end, { once: true });
-      hurry = end;
+  /** Greets, and keeps the generation that comes back; until the keychain has it, the one before is shown. */
+  const greet = async (to: Connected, signal: AbortSignal) => {
+    const sent = now();
+    const { generation, snapshot } = await to.client.call(to.signer, {
+      route: 'deviceHello',
+      body: { appVersion: computer.version, platform: computer.platform },
+      answer: DeviceWelcome,
+      signal,
     });
-
-  const follow = async (to: Connected) => {
-    following?.abort();
-    const own = new AbortController();
-    following = own;
-    let wait = FIRST_WAIT;
-    while (!own.signal.aborted) {
-      const round = new AbortController();
-      const stopRound = () => round.abort();
-      own.signal.addEventListener('abort', stopRound);
-      const again = setInterval(() => void readSnapshot(to, round.signal).catch(() => undefined), READ_AGAIN);
-      hurry = stopRound;
-      try {
-        await readSnapshot(to, round.signal);
-        await to.client.events(
-          to.signer,
-          round.signal,
-          // What changed between the reading and the standing of the stream has sent its event to nobody.
-          () => {
-            wait = FIRST_WAIT;
-            void readSnapshot(to, round.signal).catch((error: unknown) => void note(error));
-          },
-          () => void readSnapshot(to, round.signal).catch((error: unknown) => void note(error)),
-        );
-        log.info('sync.stream-ended');
-      } catch (error) {
-        if (own.signal.aborted) break;
-        if (!round.signal.aborted) {
-          const code = await note(error);
-          log.warn('sync.failed', { code, wait });
-        }
-      } finally {
-        clearInterval(again);
-        own.signal.removeEventListener('abort', stopRound);
-        round.abort();
-      }
-      if (own.signal.aborted) break;
-      // Half of the wait is chance: a fleet must not come back in one stroke after a restart of the backend.
-      await pause(wait / 2 + (random() * wait) / 2, own.signal);
-      wait = Math.min(wait * 2, LONGEST_WAIT);
+    clock.measure(Date.parse(snapshot.serverTime), sent, now());
+    if (store.get().fault?.code === 'authenticator.suspended') store.change({ fault: null });
+    take(to, snapshot, true);
+    // A keychain that is known to be away would hold up the events until its deadline.
+    if (vault.state() !== 'ready' || connected !== to) return;
+    const next = { ...to.pairing, generation };
+    try {
+      await vault.write('device', exportPairing(next));
+      to.pairing = next;
+    } catch (error) {
+      log.warn('sync.generation-not-kept', { code: codeOf(error) });
     }
   };
+
+  const round = async (to: Connected, signal: AbortSignal, standing: () => void) => {
+    await greet(to, signal);
+    await outbox.send().catch((error: unknown) => log.warn('sync.changes-wait', { code: codeOf(error) }));
+    const since = latest === null ? undefined : String(latest.version);
+    await to.client.events(to.signer, { signal, since, onOpen: standing }, (data) => {
+      const snapshot = parseSnapshot(data);
+      if (snapshot === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
+      take(to, snapshot);
+    });
+    log.info('sync.stream-ended');
+  };
+
+  const outbox = createOutbox({
+    queue,
+    async exchange(changes) {
+      const to = connected;
+      if (to === null) return null;
+      const { results, snapshot } = await to.client.call(to.signer, { route: 'deviceChanges', body: { changes }, answer: ChangeResults });
+      return connected === to ? { results, done: () => take(to, snapshot) } : null;
+    },
+    onSettled: () => store.change(view()),
+  });
 
   const call = async <T extends Schema>(what: Call<T>): Promise<Parsed<T>> => {
     const { client, signer } = needConnected();
@@ -217,28 +253,56 @@ export function createSync(options: SyncOptions): Sync {
     }
   };
 
-  const connect = (to: Connected, device: Parsed<typeof PairedDevice>) => {
+  const connect = (pairing: Pairing) => {
+    const to = link(pairing);
+    follower?.stop();
     connected = to;
-    lastVersion = -1;
+    const { server, device } = pairing;
+    queue.belongTo(device.deviceId);
     store.change({
-      server: to.server,
+      server,
       connection: 'connecting',
+      removal: null,
       pairing: { state: 'paired', deviceId: device.deviceId, person: device.person, organization: device.organization },
     });
-    void follow(to);
+    const known = lastKnown.get();
+    if (known !== null && known.server === server && known.snapshot.deviceId === device.deviceId) show(known.snapshot);
+    else latest = null;
+    follower = follow({
+      random,
+      round: (signal, standing) => round(to, signal, standing),
+      async onFailed(error, wait) {
+        if (connected !== to) return false;
+        log.warn('sync.failed', { code: await note(error), wait });
+        return connected === to;
+      },
+    });
   };
+
+  const shownRemoval = (removal: Removal, { deviceId, person, organization }: Snapshot) =>
+    store.change({ connection: 'removed', removal, pairing: { state: 'paired', deviceId, person, organization } });
 
   return {
     async start() {
       if (connected !== null) return;
       const kept = await vault.read('device');
       const pairing = kept === null ? null : importPairing(kept);
-      if (pairing === null || (options.only !== null && pairing.server !== options.only)) {
+      if (pairing !== null && options.only !== null && pairing.server !== options.only) {
         store.change({ pairing: { state: 'none' } });
         return;
       }
-      const { server, device, key } = pairing;
-      connect({ client: clientOf(server), signer: { key, deviceId: device.deviceId, generation: () => null }, server }, device);
+      const known = lastKnown.get();
+      const ours = known !== null && (options.only === null || known.server === options.only) ? known : null;
+      if (ours?.removal) {
+        shownRemoval(ours.removal, ours.snapshot);
+        // What could not be wiped then.
+        if (kept !== null) await wipe(ours.removal);
+      } else if (pairing !== null) connect(pairing);
+      else if (ours !== null) {
+        // The keychain lost it: what is left here belongs to no pairing.
+        await removed({ because: 'unknown', wiped: 'doorstep' });
+        shownRemoval({ because: 'unknown', wiped: 'doorstep' }, ours.snapshot);
+      } else store.change({ pairing: { state: 'none' } });
     },
     async pair(code, typedServer) {
       const server = parseServer(typedServer ?? store.get().server);
@@ -254,74 +318,82 @@ export function createSync(options: SyncOptions): Sync {
           answer: PairedDevice,
         },
       );
-      const signer = { key, deviceId: device.deviceId, generation: () => null };
+      const pairing: Pairing = { server, device, key, generation: null };
       const before = connected;
       try {
-        await vault.write('device', exportPairing({ server, device, key }));
+        await vault.write('device', exportPairing(pairing));
       } catch (error) {
-        await client.call(signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
+        await client.call(link(pairing).signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
         throw error;
       }
       onServer(server);
-      connect({ client, signer, server }, device);
+      lastKnown.forget();
+      connect(pairing);
       await before?.client.call(before.signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
     },
     async disconnect() {
-      const gone = { connection: 'connecting', pairing: { state: 'none' } } as const;
-      if (connected === null && store.get().connection === 'removed') return forget(gone);
-      const { client, signer } = needConnected();
-      try {
-        await client.call(signer, { route: 'unpairDevice', answer: null });
-      } catch (error) {
-        const outOfReach = error instanceof DoorstepError && (error.code === 'backend.unreachable' || error.code === 'device.unknown');
-        if (!outOfReach) throw error;
+      const gone = { connection: 'connecting', pairing: { state: 'none' }, removal: null } as const;
+      const read = connected === null && store.get().connection === 'removed';
+      if (!read) {
+        const { client, signer } = needConnected();
+        try {
+          await client.call(signer, { route: 'unpairDevice', answer: null });
+        } catch (error) {
+          if (codeOf(error) !== 'backend.unreachable' && removalOf(error) === null) throw error;
+        }
       }
-      await forget(gone);
+      lastKnown.forget();
+      letGo(gone);
+      await wipe({ because: 'removed', wiped: 'doorstep' });
     },
     call,
+    async change(authenticatorId, what) {
+      const to = needConnected();
+      const about = store.get().authenticators.find((each) => each.id === authenticatorId)?.name ?? '';
+      const { key } = queue.add(to.signer.deviceId, authenticatorId, about, what);
+      store.change(view());
+      if (store.get().connection !== 'online') return;
+      let refused: ErrorCode | null = null;
+      try {
+        refused = await outbox.sendAndHear(key);
+      } catch (error) {
+        // It is made, and waits. What the failure means for the connection is another matter.
+        await note(error);
+      }
+      if (refused !== null) throw new DoorstepError(refused);
+    },
+    dismissRefusal(key) {
+      queue.dismiss(key);
+      store.change(view());
+    },
     async decide({ id, serviceName }, decision, number) {
-      const { signer } = needConnected();
-      const { pairing } = store.get();
-      if (pairing.state !== 'paired') throw new DoorstepError('not-paired');
+      const { signer, pairing } = needConnected();
       const statement: ApprovalStatement = {
         decision,
         number,
         challengeId: id,
         service: serviceName,
-        person: pairing.person.id,
+        person: pairing.device.person.id,
         device: signer.deviceId,
         iat: clock.seconds(),
       };
       await call({ route: 'deviceDecision', id, body: { statement: signStatement(signer.key, statement) }, answer: null });
     },
-    origin: () => needConnected().server,
+    origin: () => needConnected().pairing.server,
     async refresh() {
       await readSnapshot(needConnected());
     },
-    wake: () => hurry?.(),
+    wake: () => follower?.hurry(),
     stop() {
       clearTimeout(nextEnd);
-      following?.abort();
+      follower?.stop();
+      lastKnown.flush();
     },
   };
 }
 
-function exportPairing({ server, device, key }: Pairing): string {
-  return JSON.stringify({ server, device, key: exportDeviceKey(key) });
-}
-
-/** The pairing from its keychain entry, or null where the text is none. */
-function importPairing(text: string): Pairing | null {
-  try {
-    const kept: unknown = JSON.parse(text);
-    if (typeof kept !== 'object' || kept === null || !('server' in kept) || !('device' in kept) || !('key' in kept)) return null;
-    if (typeof kept.server !== 'string' || typeof kept.key !== 'string') return null;
-    const device = parseTolerant(PairedDevice, kept.device);
-    const key = importDeviceKey(kept.key);
-    return device === null || key === null ? null : { server: parseServer(kept.server), device, key };
-  } catch {
-    return null;
-  }
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof DoorstepError ? error.code : 'internal';
 }
 
 function keychainCode(state: KeychainState): ErrorCode {
@@ -337,12 +409,4 @@ function keychainCode(state: KeychainState): ErrorCode {
     default:
       return assertNever(state);
   }
-}
-
-/** The page where a pairing code is made, and nothing else of the backend, may be opened in the person's browser. */
-export function pagesOf(server: string): readonly string[] {
-  if (!URL.canParse(server)) return [];
-  const { protocol, hostname } = new URL(server);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return [];
-  return ['/security', '/help', '/accessibility'].map((path) => `${server}${path}`);
 }

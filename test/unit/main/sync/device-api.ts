@@ -1,10 +1,11 @@
 /** A double of the device API on a real socket: checks each signature with another implementation of JOSE, and does what it is told. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { DeviceClaims } from '../../../../src/contract/http/device-signature.ts';
 import type { DeviceSnapshot } from '../../../../src/contract/http/shapes.ts';
+import type { ChangeResult, DeviceChange } from '../../../../src/contract/http/sync.ts';
 
 export const DEVICE_ID = 'D'.repeat(22);
 export const PERSON = { id: 'P'.repeat(22), username: 'amina.yusuf', displayName: 'Amina Yusuf' };
@@ -17,7 +18,14 @@ export interface DeviceApi {
   readonly faults: string[];
   snapshot: DeviceSnapshot;
   /** The next requests fail so; by path, '*' for all. */
-  readonly fail: Map<string, { status: number; code: string } | 'hang' | 'redirect' | 'rubbish'>;
+  readonly fail: Map<string, { status: number; code: string; facts?: Record<string, string> } | 'hang' | 'cut' | 'redirect' | 'rubbish'>;
+  /** Changes that were sent, each as often as it was; and what is answered to them: 'done' where nothing is said. */
+  readonly changes: DeviceChange[];
+  readonly outcomes: Map<string, Omit<ChangeResult, 'key'>>;
+  /** The generation that the key is at, which was shown, and those that were offered since. */
+  readonly generations: { current: string | null; offered: string[] };
+  /** Statements on requests, as they came. */
+  readonly statements: { readonly header: unknown; readonly payload: unknown }[];
   /** Milliseconds by which the clock of the backend differs. */
   clock: number;
   /** Sends an event to every open stream. */
@@ -33,9 +41,9 @@ export async function startDeviceApi(): Promise<DeviceApi> {
   /** A computer that pairs again is known by its old key too, until that is removed. */
   const keys: JWK[] = [];
 
-  const problem = (response: ServerResponse, status: number, code: string) => {
+  const problem = (response: ServerResponse, status: number, code: string, facts: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-type': 'application/problem+json', date: new Date(Date.now() + api.clock).toUTCString() });
-    response.end(JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: 'd', facts: {}, instance: 'i' }));
+    response.end(JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: 'd', facts, instance: 'i' }));
   };
   const json = (response: ServerResponse, status: number, body: unknown) => {
     response.writeHead(status, { 'content-type': 'application/json', date: new Date(Date.now() + api.clock).toUTCString() });
@@ -58,6 +66,11 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     if (seen.has(claims.jti)) return 'replayed';
     seen.add(claims.jti);
     if (Math.abs(claims.iat - (Date.now() + api.clock) / 1000) > 60) return 'clock';
+    if (pairing) api.generations.current = null;
+    else if (api.generations.offered.includes(claims.gen ?? '')) {
+      api.generations.current = claims.gen ?? null;
+      api.generations.offered.length = 0;
+    } else if ((claims.gen ?? null) !== api.generations.current) return 'generation';
     return null;
   };
 
@@ -65,9 +78,10 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const path = request.url ?? '';
+    const path = (request.url ?? '').replace(/\?.*$/, '');
     const failure = api.fail.get(path) ?? api.fail.get('*');
     if (failure === 'hang') return;
+    if (failure === 'cut') return void request.socket.destroy();
     if (failure === 'redirect') {
       response.writeHead(307, { location: `${api.server}/elsewhere` });
       response.end();
@@ -76,24 +90,45 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     if (failure === 'rubbish') return json(response, 200, { members: 'of another kind' });
     const fault = await check(request, body).catch((error: Error) => error.message);
     if (fault === 'clock') return problem(response, 401, 'clock.wrong');
+    if (fault === 'generation') return problem(response, 401, 'device.copied');
     if (fault !== null) {
       api.faults.push(`${request.method} ${path}: ${fault}`);
       return problem(response, 401, 'device.signature-wrong');
     }
     api.calls.push(`${request.method} ${path}`);
-    if (failure !== undefined) return problem(response, failure.status, failure.code);
+    if (failure !== undefined) return problem(response, failure.status, failure.code, failure.facts);
     if (path === '/v1/devices') {
       return json(response, 201, { deviceId: DEVICE_ID, person: PERSON, organization: api.snapshot.organization });
+    }
+    const snapshot = () => ({ ...api.snapshot, serverTime: new Date(Date.now() + api.clock).toISOString() });
+    if (path === '/v1/device/hello') {
+      const generation = randomBytes(16).toString('base64url');
+      api.generations.offered.push(generation);
+      return json(response, 200, { generation, snapshot: snapshot() });
+    }
+    if (path === '/v1/device/changes') {
+      const { changes } = JSON.parse(body) as { changes: DeviceChange[] };
+      api.changes.push(...changes);
+      const results = changes.map(({ key }) => ({ key, ...(api.outcomes.get(key) ?? { outcome: 'done', code: null }) }));
+      return json(response, 200, { results, snapshot: snapshot() });
+    }
+    if (path.endsWith('/decision')) {
+      const [header = '', payload = ''] = (JSON.parse(body) as { statement: string }).statement.split('.');
+      const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
+      api.statements.push({ header: read(header), payload: read(payload) });
+      return json(response, 204, undefined);
     }
     if (path === '/v1/device/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(': open\n\n');
+      const since = new URL(request.url ?? '', api.server).searchParams.get('since');
+      if (since !== String(api.snapshot.version)) response.write(`data: ${JSON.stringify(snapshot())}\n\n`);
       open.add(response);
       response.on('close', () => open.delete(response));
       return;
     }
     if (path === '/v1/device' && request.method === 'GET') {
-      return json(response, 200, { ...api.snapshot, serverTime: new Date(Date.now() + api.clock).toISOString() });
+      return json(response, 200, snapshot());
     }
     json(response, 204, undefined);
   });
@@ -105,6 +140,10 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     calls: [],
     faults: [],
     fail: new Map(),
+    changes: [],
+    outcomes: new Map(),
+    generations: { current: null, offered: [] },
+    statements: [],
     clock: 0,
     snapshot: {
       version: 1,
@@ -118,7 +157,7 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     },
     change(members) {
       api.snapshot = { ...api.snapshot, version: api.snapshot.version + 1, ...members };
-      for (const stream of open) stream.write(`data: {"version":${api.snapshot.version}}\n\n`);
+      for (const stream of open) stream.write(`data: ${JSON.stringify(api.snapshot)}\n\n`);
     },
     cutStreams() {
       for (const stream of open) stream.destroy();

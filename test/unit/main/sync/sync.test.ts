@@ -1,8 +1,16 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Authenticator } from '../../../../src/contract/http/shapes.ts';
 import type { KeychainState } from '../../../../src/contract/ipc.ts';
 import { createLog } from '../../../../src/main/app/log.ts';
 import { createStateStore, firstState, type StateStore } from '../../../../src/main/app/state-store.ts';
-import { createSync, pagesOf, type Sync } from '../../../../src/main/sync/sync.ts';
+import { openChangeQueue } from '../../../../src/main/sync/changes.ts';
+import { createServerClock } from '../../../../src/main/sync/clock.ts';
+import { openLastKnown } from '../../../../src/main/sync/last-known.ts';
+import { pagesOf } from '../../../../src/main/sync/server-address.ts';
+import { createSync, type Sync } from '../../../../src/main/sync/sync.ts';
 import type { Keychain } from '../../../../src/main/vault/keychain.ts';
 import { createVault, type Vault } from '../../../../src/main/vault/vault.ts';
 import { DEVICE_ID, type DeviceApi, PERSON, startDeviceApi } from './device-api.ts';
@@ -18,6 +26,25 @@ const CHALLENGE = {
   expiresAt: '2026-11-24T12:10:00.000Z',
 };
 
+const KEY: Authenticator = {
+  id: 'K'.repeat(22),
+  kind: 'security-key',
+  name: 'Blue key',
+  state: 'active',
+  suspendedBecause: null,
+  code: null,
+  spareCodesLeft: null,
+  preferred: true,
+  model: null,
+  aaguid: null,
+  attestation: null,
+  credentialId: null,
+  addedAt: '2026-11-24T12:00:00.000Z',
+  lastUsedAt: null,
+  lastUsedFrom: null,
+};
+const SPARE: Authenticator = { ...KEY, id: 'S'.repeat(22), name: 'Spare key', preferred: false };
+
 let api: DeviceApi;
 let store: StateStore;
 let vault: Vault;
@@ -25,6 +52,8 @@ let sync: Sync;
 let entries: Map<string, string>;
 let brokenAt: string | null;
 const servers: string[] = [];
+const forgotten: string[] = [];
+let folder: string;
 const running: Sync[] = [];
 
 const keychain: Keychain = {
@@ -44,17 +73,29 @@ function start(skew = 0, only: string | null = null): Sync {
   const log = createLog(() => undefined);
   const onState = (state: KeychainState) => store.change({ keychain: state });
   vault = createVault({ keychain, installation: 'one', log, onState, onLateUnlock: () => undefined });
+  const clock = createServerClock(
+    () => Date.now() + skew,
+    (seconds) => store.change({ clockSkew: seconds }),
+  );
+  const onError = (error: unknown) => {
+    throw error;
+  };
   const made = createSync({
     store,
     vault,
     log,
+    clock,
+    queue: openChangeQueue(join(folder, 'changes.json'), () => clock.milliseconds()),
+    lastKnown: openLastKnown(join(folder, 'last-known.json'), onError),
     fetch: (url, init) => fetch(url, init),
-    computer: { name: 'lab-pc-7', platform: 'linux' },
+    computer: { name: 'lab-pc-7', platform: 'linux', version: '1.0.0' },
     only,
     onServer: (server) => servers.push(server),
     onChallenges: (challenges) => store.change({ challenges }),
+    onForget: async (wipe) => void forgotten.push(wipe),
     now: () => Date.now() + skew,
     random: () => 0,
+    silence: 400,
   });
   running.push(made);
   return made;
@@ -67,11 +108,14 @@ beforeEach(async () => {
   entries = new Map();
   brokenAt = null;
   servers.length = 0;
+  forgotten.length = 0;
+  folder = mkdtempSync(join(tmpdir(), 'doorstep-sync-'));
   sync = start();
 });
 afterEach(async () => {
   for (const each of running.splice(0)) each.stop();
   await api.stop();
+  rmSync(folder, { recursive: true, force: true });
   // Every signature held, whatever the test was about.
   expect(api.faults).toEqual([]);
 });
@@ -177,6 +221,262 @@ test('removed: every secret is wiped, and the state says so', async () => {
   await expect(sync.refresh()).rejects.toMatchObject({ code: 'not-paired' });
   await sync.disconnect();
   expect(store.get().pairing).toEqual({ state: 'none' });
+});
+
+test.each([
+  ['device.removed', { wipe: 'everything' }, { because: 'removed', wiped: 'everything' }],
+  ['device.removed', { wipe: 'doorstep' }, { because: 'removed', wiped: 'doorstep' }],
+  ['device.copied', {}, { because: 'copied', wiped: 'doorstep' }],
+] as const)('%s %j: wiped as asked, and why is said until it was read, also after a restart', async (code, facts, removal) => {
+  entries.set('one/seed/AAAA', 'a secret of another site');
+  entries.set('two/seed/BBBB', 'of another data folder');
+  api.snapshot = { ...api.snapshot, authenticators: [KEY] };
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.fail.set('*', { status: 401, code, facts: { ...facts } });
+  api.cutStreams();
+  await until(() => expect(store.get().removal).toEqual(removal));
+  await until(() => expect(entries.has('one/device')).toBe(false));
+  expect(forgotten).toEqual([removal.wiped]);
+  expect(entries.has('one/seed/AAAA')).toBe(removal.wiped === 'doorstep');
+  expect(entries.has('two/seed/BBBB')).toBe(true);
+  expect(readFileSync(join(folder, 'last-known.json'), 'utf8')).not.toContain(KEY.name);
+
+  const again = start();
+  await again.start();
+  expect(store.get()).toMatchObject({ connection: 'removed', removal, pairing: { state: 'paired', person: PERSON }, authenticators: [] });
+  await again.disconnect();
+  expect(store.get()).toMatchObject({ pairing: { state: 'none' }, removal: null });
+  expect(existsSync(join(folder, 'last-known.json'))).toBe(false);
+});
+
+test('removed while the keychain is away: what could not be wiped is wiped at the next start', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  brokenAt = 'probe';
+  api.fail.set('*', { status: 401, code: 'device.removed', facts: { wipe: 'doorstep' } });
+  api.cutStreams();
+  await until(() => expect(store.get().connection).toBe('removed'));
+  expect(entries.has('one/device')).toBe(true);
+  brokenAt = null;
+  const again = start();
+  await again.start();
+  expect(store.get().connection).toBe('removed');
+  expect(entries.has('one/device')).toBe(false);
+});
+
+test('the keychain has lost the key: the app says that it is not connected any more', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(store.get().connection).toBe('online'));
+  sync.stop();
+  entries.clear();
+  const again = start();
+  await again.start();
+  expect(store.get()).toMatchObject({ connection: 'removed', removal: { because: 'unknown' }, pairing: { person: PERSON } });
+});
+
+test('with no connection the last known list is shown, from a private file that holds no secret', async () => {
+  api.snapshot = { ...api.snapshot, authenticators: [KEY], challenges: [CHALLENGE] };
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(store.get().authenticators).toHaveLength(1));
+  sync.stop();
+  const file = join(folder, 'last-known.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const { key } = JSON.parse(entries.get('one/device') ?? '') as { key: string };
+  expect(readFileSync(file, 'utf8')).not.toContain(key.slice(40, 80));
+  api.fail.set('*', 'cut');
+  const again = start();
+  await again.start();
+  // What waited then has ended by now, as far as anybody here can tell.
+  expect(store.get()).toMatchObject({ authenticators: [KEY], challenges: [], pairing: { person: PERSON } });
+  await until(() => expect(store.get().connection).toBe('offline'));
+  api.fail.clear();
+});
+
+test('each connection brings a new generation, which is kept before it is shown', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  const kept = () => (JSON.parse(entries.get('one/device') ?? '') as { generation: string }).generation;
+  const first = kept();
+  expect(first).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  expect(api.generations.current).toBe(first);
+  sync.wake();
+  await until(() => expect(api.generations.current).not.toBe(first));
+  await until(() => expect(kept()).toBe(api.generations.current));
+  sync.stop();
+  const again = start();
+  await again.start();
+  await until(() => expect(store.get().connection).toBe('online'));
+});
+
+test('a keychain that keeps no new generation costs nothing: the one before is shown', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.generations.current).not.toBeNull());
+  const shown = api.generations.current;
+  brokenAt = 'device';
+  sync.wake();
+  await until(() => expect(api.generations.offered).toHaveLength(1));
+  sync.wake();
+  await until(() => expect(api.calls.filter((call) => call === 'POST /v1/device/hello')).toHaveLength(3));
+  await until(() => expect(api.streams()).toBe(1));
+  expect(api.generations.current).toBe(shown);
+  expect(store.get().connection).toBe('online');
+});
+
+test('a copy of the key that comes back is told so, and so is whoever is left', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  const copied = entries.get('one/device') ?? '';
+  sync.wake();
+  await until(() => expect(api.generations.current).not.toBe((JSON.parse(copied) as { generation: string }).generation));
+  sync.stop();
+  entries.set('one/device', copied);
+  const restored = start();
+  await restored.start();
+  await until(() => expect(store.get().removal).toMatchObject({ because: 'copied' }));
+  await until(() => expect(entries.size).toBe(0));
+});
+
+test('a request that crossed a change of generation is signed again', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.fail.set('/v1/device', { status: 401, code: 'device.request-replayed' });
+  setTimeout(() => api.fail.clear(), 5);
+  await sync.refresh().catch(() => undefined);
+  expect(api.calls.filter((call) => call === 'GET /v1/device').length).toBeGreaterThanOrEqual(2);
+  expect(store.get().connection).toBe('online');
+});
+
+test('a stream that says nothing for too long is dead, whatever TCP thinks of it', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  const streams = () => api.calls.filter((call) => call === 'GET /v1/device/events').length;
+  expect(streams()).toBe(1);
+  await until(() => expect(streams()).toBe(2));
+});
+
+test('a decision is signed with all that the window showed', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  await sync.decide(CHALLENGE, 'approve', '482913');
+  await sync.decide(CHALLENGE, 'not-me', null);
+  expect(api.statements[0]).toEqual({
+    header: { alg: 'ES256', typ: 'doorstep-approval+jwt' },
+    payload: {
+      decision: 'approve',
+      number: '482913',
+      challengeId: CHALLENGE.id,
+      service: 'VPN',
+      person: PERSON.id,
+      device: DEVICE_ID,
+      iat: expect.any(Number),
+    },
+  });
+  expect(api.statements[1]?.payload).toMatchObject({ decision: 'not-me', number: null });
+});
+
+describe('changes', () => {
+  const names = () => store.get().authenticators.map((each) => each.name);
+  const away = async () => {
+    api.fail.set('*', 'cut');
+    api.cutStreams();
+    await until(() => expect(store.get().connection).toBe('offline'));
+  };
+  const back = async () => {
+    api.fail.clear();
+    await until(() => expect(store.get().connection).toBe('online'));
+  };
+  beforeEach(async () => {
+    api.snapshot = { ...api.snapshot, authenticators: [KEY, SPARE] };
+    await sync.pair('KTRW-4N7X', undefined);
+    await until(() => expect(api.streams()).toBe(1));
+  });
+
+  test('made while the backend is in reach, they are done at once', async () => {
+    await sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+    expect(api.changes).toMatchObject([{ authenticatorId: KEY.id, change: { kind: 'rename', name: 'Desk key' } }]);
+    expect(store.get().waitingChanges).toBe(0);
+  });
+
+  test('refused while the person waits: they are told at once, nothing is left', async () => {
+    api.outcomes.get = () => ({ outcome: 'refused', code: 'authenticator.last-way' });
+    await expect(sync.change(KEY.id, { kind: 'remove' })).rejects.toMatchObject({ code: 'authenticator.last-way' });
+    expect(names()).toEqual(['Blue key', 'Spare key']);
+    expect(store.get()).toMatchObject({ waitingChanges: 0, notices: [] });
+    api.outcomes.get = () => ({ outcome: 'gone', code: null });
+    await expect(sync.change(KEY.id, { kind: 'prefer' })).rejects.toMatchObject({ code: 'authenticator.not-found' });
+  });
+
+  test('made offline they show at once, survive a crash of the app, and are sent once with the key they were made with', async () => {
+    await away();
+    await sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+    await sync.change(SPARE.id, { kind: 'prefer' });
+    await sync.change(KEY.id, { kind: 'remove' });
+    expect(names()).toEqual(['Spare key']);
+    expect(store.get().authenticators[0]?.preferred).toBe(true);
+    expect(store.get().waitingChanges).toBe(3);
+    expect(statSync(join(folder, 'changes.json')).mode & 0o777).toBe(0o600);
+    sync.stop();
+
+    const again = start();
+    await again.start();
+    expect(names()).toEqual(['Spare key']);
+    expect(store.get().waitingChanges).toBe(3);
+    await back();
+    await until(() => expect(store.get().waitingChanges).toBe(0));
+    expect(api.changes.map(({ change }) => change.kind)).toEqual(['rename', 'prefer', 'remove']);
+    const times = api.changes.map(({ madeAt }) => Date.parse(madeAt));
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+    expect(new Set(api.changes.map(({ key }) => key)).size).toBe(3);
+  });
+
+  test('an answer that got lost: sent again with the same key', async () => {
+    api.fail.set('/v1/device/changes', 'cut');
+    await sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+    expect(names()).toEqual(['Desk key', 'Spare key']);
+    expect(store.get().waitingChanges).toBe(1);
+    api.fail.clear();
+    api.cutStreams();
+    await until(() => expect(store.get().waitingChanges).toBe(0));
+    expect(new Set(api.changes.map(({ key }) => key)).size).toBe(1);
+  });
+
+  test('refused later: a notice says what and why, until it was read', async () => {
+    await away();
+    await sync.change(KEY.id, { kind: 'remove' });
+    api.outcomes.get = () => ({ outcome: 'refused', code: 'authenticator.last-way' });
+    await back();
+    await until(() =>
+      expect(store.get().notices).toMatchObject([{ kind: 'change-refused', code: 'authenticator.last-way', about: 'Blue key' }]),
+    );
+    expect(names()).toEqual(['Blue key', 'Spare key']);
+    sync.stop();
+    const again = start();
+    await again.start();
+    await until(() => expect(store.get().notices).toHaveLength(1));
+    again.dismissRefusal(store.get().notices[0]?.id ?? '');
+    expect(store.get().notices).toEqual([]);
+  });
+
+  test('what the backend cannot read holds up nothing behind it', async () => {
+    await away();
+    await sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+    api.fail.clear();
+    api.fail.set('/v1/device/changes', { status: 400, code: 'request.malformed' });
+    await until(() => expect(store.get().notices).toMatchObject([{ code: 'request.malformed' }]));
+    expect(store.get().waitingChanges).toBe(0);
+    expect(names()).toEqual(['Blue key', 'Spare key']);
+  });
+
+  test('they belong to this pairing, and go with it', async () => {
+    await away();
+    await sync.change(KEY.id, { kind: 'remove' });
+    api.fail.clear();
+    api.fail.set('*', { status: 401, code: 'device.removed', facts: { wipe: 'doorstep' } });
+    await until(() => expect(store.get().connection).toBe('removed'));
+    expect(existsSync(join(folder, 'changes.json'))).toBe(false);
+    expect(api.changes).toEqual([]);
+  });
 });
 
 test('a wrong code pairs nothing and keeps nothing', async () => {

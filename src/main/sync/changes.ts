@@ -1,0 +1,142 @@
+/**
+ * Changes that were made at this computer and that the backend has not confirmed: on the disk before the person is told
+ * that they are made, each with a key that makes it happen once however often it is sent. Names, no secret.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import type { ErrorCode } from '../../contract/errors.ts';
+import { isErrorCode } from '../../contract/errors.ts';
+import type { Authenticator } from '../../contract/http/shapes.ts';
+import { type ChangeResult, DeviceChange } from '../../contract/http/sync.ts';
+import { type Parsed, parseTolerant } from '../../contract/parse.ts';
+import { writeDurably } from '../app/durable-file.ts';
+
+export type Change = Parsed<typeof DeviceChange>;
+export type WhatChanged = Change['change'];
+
+/** A change that the backend refused after the person was told that it is made. */
+export interface Refusal {
+  readonly key: string;
+  readonly code: ErrorCode;
+  /** What it was about: the name of the authenticator. */
+  readonly about: string;
+}
+
+export interface ChangeQueue {
+  /** Oldest first. */
+  waiting(): readonly Change[];
+  refusals(): readonly Refusal[];
+  /**
+   * Makes a change: it is on the disk when this returns. `about` names what it is about, should it be refused.
+   *
+   * @throws DoorstepError disk.full, file.unwritable
+   */
+  add(deviceId: string, authenticatorId: string, about: string, change: WhatChanged): Change;
+  /** What the backend said. Refusals stay, to be told, but for those of `told`, whose person waits for the answer. */
+  settle(results: readonly ChangeResult[], told: ReadonlySet<string>): void;
+  /** Takes back a change that was not sent. */
+  drop(key: string): void;
+  dismiss(key: string): void;
+  /** Forgets everything that was not made on this device id. */
+  belongTo(deviceId: string): void;
+  forget(): void;
+}
+
+interface Kept {
+  readonly deviceId: string | null;
+  readonly changes: readonly (Change & { readonly about: string })[];
+  readonly refusals: readonly Refusal[];
+}
+
+const NOTHING: Kept = { deviceId: null, changes: [], refusals: [] };
+const LONGEST_QUEUE = 1_000;
+
+/** `now`: the backend's time as far as it is known, milliseconds since 1970. */
+export function openChangeQueue(file: string, now: () => number): ChangeQueue {
+  let kept = read(file);
+  const keep = (next: Kept) => {
+    writeDurably(file, JSON.stringify(next));
+    kept = next;
+  };
+  return {
+    waiting: () => kept.changes.map(({ about: _about, ...change }) => change),
+    refusals: () => kept.refusals,
+    add(deviceId, authenticatorId, about, change) {
+      const last = kept.changes.at(-1);
+      // Two changes of one moment keep their order.
+      const madeAt = new Date(Math.max(now(), last === undefined ? 0 : Date.parse(last.madeAt) + 1)).toISOString();
+      const made: Change = { key: randomBytes(16).toString('base64url'), madeAt, authenticatorId, change };
+      keep({ ...kept, deviceId, changes: [...kept.changes, { ...made, about }].slice(-LONGEST_QUEUE) });
+      return made;
+    },
+    settle(results, told) {
+      const outcome = new Map(results.map((result) => [result.key, result]));
+      const refusals = kept.changes.flatMap(({ key, about }): Refusal[] => {
+        const result = outcome.get(key);
+        if (result?.outcome !== 'refused' || told.has(key)) return [];
+        return [{ key, about, code: isErrorCode(result.code) ? result.code : 'internal' }];
+      });
+      keep({ ...kept, changes: kept.changes.filter(({ key }) => !outcome.has(key)), refusals: [...kept.refusals, ...refusals] });
+    },
+    drop: (key) => keep({ ...kept, changes: kept.changes.filter((change) => change.key !== key) }),
+    dismiss(key) {
+      if (kept.refusals.some((refusal) => refusal.key === key)) {
+        keep({ ...kept, refusals: kept.refusals.filter((refusal) => refusal.key !== key) });
+      }
+    },
+    belongTo(deviceId) {
+      if (kept.deviceId !== null && kept.deviceId !== deviceId) keep({ ...NOTHING, deviceId });
+    },
+    forget() {
+      kept = NOTHING;
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+/** The person's ways as they will be once the backend has done what waits. */
+export function withChanges(authenticators: readonly Authenticator[], changes: readonly Change[]): readonly Authenticator[] {
+  let view = authenticators;
+  for (const { authenticatorId: id, change } of changes) {
+    switch (change.kind) {
+      case 'rename':
+        view = view.map((each) => (each.id === id ? { ...each, name: change.name } : each));
+        break;
+      case 'prefer':
+        if (view.some((each) => each.id === id)) view = view.map((each) => ({ ...each, preferred: each.id === id }));
+        break;
+      case 'remove':
+        view = view.filter((each) => each.id !== id);
+        break;
+    }
+  }
+  return view;
+}
+
+function read(file: string): Kept {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof value !== 'object' || value === null || !('deviceId' in value) || !('changes' in value) || !('refusals' in value))
+      return NOTHING;
+    const { deviceId, changes, refusals } = value;
+    if (typeof deviceId !== 'string' || !Array.isArray(changes) || !Array.isArray(refusals)) return NOTHING;
+    return {
+      deviceId,
+      changes: changes.flatMap((each: unknown) => {
+        const change = parseTolerant(DeviceChange, each);
+        return change === null ? [] : [{ ...change, about: textOf(each, 'about') }];
+      }),
+      refusals: refusals.flatMap((each: unknown) => {
+        const code = textOf(each, 'code');
+        return isErrorCode(code) ? [{ key: textOf(each, 'key'), about: textOf(each, 'about'), code }] : [];
+      }),
+    };
+  } catch {
+    return NOTHING;
+  }
+}
+
+function textOf(value: unknown, name: string): string {
+  const text: unknown = typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
+  return typeof text === 'string' ? text : '';
+}
