@@ -1,12 +1,14 @@
 /** All that the desktop window knows, and what the person is doing with it. */
+import type { CodeEntry } from '../../contract/codes.ts';
 import type { Authenticator, WaitingChallenge } from '../../contract/http/shapes.ts';
 import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/tokens.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
 import { inOrder } from '../ui/working-ways.ts';
+import { Codes } from './codes/codes.svelte.ts';
 import { MainLink } from './main-link.svelte.ts';
 
-export const SCREENS = ['home', 'keys', 'settings'] as const;
+export const SCREENS = ['home', 'codes', 'keys', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** What a dialog is about. Prompts of the token process are not here: they come with the state. */
@@ -16,7 +18,15 @@ export type AppDialog =
   | { readonly kind: 'passkeys'; readonly tokenId: string }
   | { readonly kind: 'rename'; readonly authenticator: Authenticator }
   | { readonly kind: 'remove'; readonly authenticator: Authenticator }
-  | { readonly kind: 'disconnect' };
+  | { readonly kind: 'disconnect' }
+  | { readonly kind: 'add-code' }
+  | { readonly kind: 'own-codes' }
+  | { readonly kind: 'rename-code'; readonly entry: CodeEntry }
+  | { readonly kind: 'remove-code'; readonly entry: CodeEntry }
+  | { readonly kind: 'guard-pin' }
+  | { readonly kind: 'guard-key' }
+  | { readonly kind: 'export' }
+  | { readonly kind: 'import' };
 
 /** What is being done to one of the sign-ins that are kept on a key. */
 export type PasskeyStep = { readonly kind: 'rename' | 'remove'; readonly passkey: PasskeySummary };
@@ -29,13 +39,29 @@ export class App extends MainLink {
   /** What the key of the open 'passkeys' dialog keeps. */
   passkeys = $state.raw<readonly PasskeySummary[]>([]);
   passkeyStep = $state.raw<PasskeyStep | null>(null);
+  readonly codes = new Codes(this);
+  /** The last wish of a menu of the system that was followed. */
+  #followed = 0;
+
+  /** Goes where a menu of the system sent the person, once for each wish. */
+  follow(): void {
+    const wish = this.state?.goTo;
+    if (wish === undefined || wish.number === this.#followed) return;
+    this.#followed = wish.number;
+    this.screen = wish.screen;
+  }
 
   go(screen: Screen): void {
     this.screen = screen;
   }
 
+  /** All that the person has to sign in with, also what is stopped. */
+  get ways(): readonly Authenticator[] {
+    return inOrder(this.state?.authenticators ?? []).filter((one) => one.state !== 'removed');
+  }
+
   get keys(): readonly Authenticator[] {
-    return inOrder(this.state?.authenticators ?? []).filter((one) => one.kind === 'security-key' && one.state !== 'removed');
+    return this.ways.filter((one) => one.kind === 'security-key');
   }
 
   token(tokenId: string): TokenSummary | null {

@@ -1,24 +1,28 @@
-/** The clock for words that change with time, such as "ended". Coarse on purpose: nothing counts seconds aloud. */
+/** The clock for words and rings that change with time. It ticks with the seconds of the clock; nothing counts them aloud. */
 const STEP = 1_000;
 
 class Now {
   value = $state(Date.now());
   #readers = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Keeps the clock running while a screen needs it; call it in an `$effect`. @returns how to stop */
   run(): () => void {
     this.#readers += 1;
-    this.value = Date.now();
-    this.#timer ??= setInterval(() => {
-      this.value = Date.now();
-    }, STEP);
+    this.#tick();
     return () => {
       this.#readers -= 1;
       if (this.#readers > 0) return;
-      clearInterval(this.#timer);
+      clearTimeout(this.#timer);
       this.#timer = undefined;
     };
+  }
+
+  #tick(): void {
+    clearTimeout(this.#timer);
+    const time = Date.now();
+    this.value = time;
+    this.#timer = setTimeout(() => this.#tick(), STEP - (time % STEP));
   }
 }
 

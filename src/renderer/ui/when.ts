@@ -7,8 +7,10 @@ export interface DayWords {
 }
 
 /** @param instant RFC 3339, or milliseconds since 1970 @returns such as "14:42" in the computer's time zone */
-export function clockTime(instant: string | number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(instant));
+export function clockTime(instant: string | number, locale: string, seconds = false): string {
+  const parts: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  if (seconds) parts.second = '2-digit';
+  return new Intl.DateTimeFormat(locale, parts).format(new Date(instant));
 }
 
 /** @returns "today", "yesterday", "9 September", or with the year where it is another one */

@@ -1,8 +1,8 @@
-import type { Authenticator } from '../../contract/http/shapes.ts';
+import type { Authenticator, AuthenticatorKind } from '../../contract/http/shapes.ts';
 
-/** Whether it finishes a sign-in on its own. A connected computer does not: it shows a key, it is none. */
+/** Whether it finishes a sign-in on its own, day after day. A sheet of spare codes is a way back, not a way in. */
 export function isWorkingWay(authenticator: Authenticator): boolean {
-  return authenticator.kind === 'security-key' && authenticator.state === 'active';
+  return authenticator.kind !== 'recovery-codes' && authenticator.state === 'active';
 }
 
 /** How many ways are left without this one, and whether it is the last: the backend has the last word. */
@@ -14,8 +14,10 @@ export function waysWithout(
   return { left, isLast: left === 0 && isWorkingWay(gone) };
 }
 
-/** First choice first, keys before computers, then as they came. */
+const RANK: Readonly<Record<AuthenticatorKind, number>> = { 'security-key': 1, desktop: 2, totp: 3, hotp: 3, 'recovery-codes': 4 };
+
+/** First choice first, then keys, computers, codes and the sheet, each as they came. */
 export function inOrder(authenticators: readonly Authenticator[]): readonly Authenticator[] {
-  const rank = (one: Authenticator): number => (one.preferred ? 0 : one.kind === 'security-key' ? 1 : 2);
+  const rank = (one: Authenticator): number => (one.preferred ? 0 : RANK[one.kind]);
   return authenticators.toSorted((a, b) => rank(a) - rank(b) || a.addedAt.localeCompare(b.addedAt));
 }

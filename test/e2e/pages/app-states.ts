@@ -1,4 +1,5 @@
 /** States of the app to look at: a person, their keys, and what is plugged in. */
+import type { CodeEntry, ShownCode } from '../../../src/contract/codes.ts';
 import type { Authenticator, WaitingChallenge } from '../../../src/contract/http/shapes.ts';
 import type { AppState } from '../../../src/contract/ipc.ts';
 import type { TokenSummary } from '../../../src/contract/tokens.ts';
@@ -30,6 +31,54 @@ const authenticator = (name: string, more: Partial<Authenticator>): Authenticato
 export const blueKey = authenticator('Blue key', { preferred: true, model: 'YubiKey 5 NFC', lastUsedAt: inMinutes(-90) });
 export const spareKey = authenticator('Spare key', { lastUsedAt: '2026-05-12T10:00:00.000Z' });
 export const officePc = authenticator('Office PC', { kind: 'desktop', credentialId: null, attestation: null });
+
+export const spareCodes = authenticator('Spare codes', {
+  kind: 'recovery-codes',
+  spareCodesLeft: 8,
+  credentialId: null,
+  attestation: null,
+});
+export const whiteToken = authenticator('White code token', {
+  kind: 'hotp',
+  code: { algorithm: 'SHA1', digits: 6, period: null },
+  credentialId: null,
+  attestation: null,
+});
+export const ownCodes = authenticator('Codes on Office PC', {
+  kind: 'totp',
+  code: { algorithm: 'SHA1', digits: 6, period: 30 },
+  credentialId: null,
+  attestation: null,
+});
+
+const code = (issuer: string, account: string, more: Partial<CodeEntry> = {}): CodeEntry => ({
+  id: id(issuer.replaceAll(' ', '-')),
+  kind: 'totp',
+  issuer,
+  account,
+  name: '',
+  algorithm: 'SHA1',
+  digits: 6,
+  period: 30,
+  authenticatorId: null,
+  state: 'ready',
+  ...more,
+});
+
+export const northmoorCode = code('Northmoor University', 'amina.yusuf', { name: 'Northmoor sign-in', authenticatorId: ownCodes.id });
+export const libraryCode = code('Library', 'ay1042');
+export const payrollCode = code('Payroll', 'Yusuf, A.', { digits: 8 });
+export const doorCode = code('Workshop door', '', { kind: 'hotp', period: null });
+export const goneCode = code('Old portal', 'amina', { state: 'gone' });
+
+/** A code that lives from `from` on for its period, both in milliseconds. */
+export const shownCode = (entry: CodeEntry, from: number, code: string, next: string): ShownCode => ({
+  id: entry.id,
+  code,
+  next,
+  from,
+  until: from + (entry.period ?? 30) * 1000,
+});
 
 export const token: TokenSummary = {
   id: 'usb-1',

@@ -6,9 +6,11 @@
  */
 import { app } from './en/app.ts';
 import { approval } from './en/approval.ts';
+import { codes } from './en/codes.ts';
 import { type FailureWords, failure } from './en/failures.ts';
 import { pin, ui, ways, when } from './en/parts.ts';
 import { proof } from './en/proof.ts';
+import { settings } from './en/settings.ts';
 import { web } from './en/web.ts';
 
 export type { FailureWords };
@@ -24,6 +26,8 @@ export const en = {
   app,
   approval,
   proof,
+  codes,
+  settings,
 };
 
 export type Messages = typeof en;

@@ -18,6 +18,11 @@ class Language {
     return clockTime(instant, this.say.language.formats);
   }
 
+  /** Clock time of something that ends within the minute, such as "14:42:08". */
+  timeWithSeconds(instant: number): string {
+    return clockTime(instant, this.say.language.formats, true);
+  }
+
   /** "today", "yesterday" or "9 September". */
   day(instant: string): string {
     return dayOf(instant, Date.now(), this.say.language.formats, this.say.when);

@@ -25,18 +25,29 @@ const spare = one('spare');
 const stopped = one('stopped', { state: 'suspended' });
 const office = one('office', { kind: 'desktop', addedAt: '2026-01-01T09:00:00.000Z' });
 
+const codes = one('codes', { kind: 'totp' });
+const sheet = one('sheet', { kind: 'recovery-codes', spareCodesLeft: 10 });
+
 describe('ways', () => {
-  it('are keys that work; a computer shows a key and is none', () => {
-    expect([blue, spare, stopped, office].map(isWorkingWay)).toEqual([true, true, false, false]);
+  it('are all that work day after day; a sheet is a way back', () => {
+    expect([blue, spare, stopped, office, codes, sheet].map(isWorkingWay)).toEqual([true, true, false, true, true, false]);
   });
 
   it('know which is the last', () => {
-    expect(waysWithout([blue, spare, office], blue)).toEqual({ left: 1, isLast: false });
-    expect(waysWithout([blue, stopped, office], blue)).toEqual({ left: 0, isLast: true });
-    expect(waysWithout([stopped, office], office)).toEqual({ left: 0, isLast: false });
+    expect(waysWithout([blue, spare, office], blue)).toEqual({ left: 2, isLast: false });
+    expect(waysWithout([blue, stopped, sheet], blue)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([stopped, office], office)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([blue, sheet], sheet)).toEqual({ left: 1, isLast: false });
   });
 
-  it('stand in order: first choice, keys, computers', () => {
-    expect(inOrder([office, stopped, spare, blue]).map(({ id }) => id)).toEqual(['blue', 'stopped', 'spare', 'office']);
+  it('stand in order: first choice, keys, computers, codes, the sheet', () => {
+    expect(inOrder([sheet, codes, office, stopped, spare, blue]).map(({ id }) => id)).toEqual([
+      'blue',
+      'stopped',
+      'spare',
+      'office',
+      'codes',
+      'sheet',
+    ]);
   });
 });

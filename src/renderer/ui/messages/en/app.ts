@@ -6,6 +6,7 @@ export const app = {
   rail: {
     label: 'Doorstep',
     home: 'Home',
+    codes: 'Codes',
     keys: 'Keys',
     settings: 'Settings',
     waiting: ({ count: waiting }: { count: number }) => `, ${waiting} waiting`,
@@ -43,7 +44,8 @@ export const app = {
     hello: ({ name }: { name: string }) => `Hello, ${name}`,
     waiting: ({ requests }: { requests: number }) =>
       requests === 1 ? 'A request waits for you' : `${capital(count(requests, 'request', 'requests'))} wait for you`,
-    summary: ({ ways }: { ways: number }) => (ways === 0 ? 'You have no key yet.' : `You can sign in ${count(ways, 'way', 'ways')}.`),
+    summary: ({ ways }: { ways: number }) =>
+      ways === 0 ? 'You have no way to sign in yet.' : `You can sign in ${count(ways, 'way', 'ways')}.`,
     checked: ({ time }: { time: string }) => `Last checked ${time}.`,
     asks: ({ service }: { service: string }) => `${service} asks: is this you?`,
     from: ({ place }: { place: string }) => `From ${place}.`,
@@ -56,6 +58,8 @@ export const app = {
     answered: ({ service }: { service: string }) => `${service} lets you in now.`,
     over: ({ service }: { service: string }) => `The request of ${service} has ended`,
     overText: ({ service }: { service: string }) => `Nobody was let in. If this was you, start again on the ${service} page.`,
+    codes: 'My codes',
+    allCodes: 'All codes',
     keys: 'My keys',
     allKeys: 'All keys',
     pluggedIn: 'Plugged in now',
@@ -65,6 +69,11 @@ export const app = {
     noKeyText: 'Plug in a USB key and add it. Then touching it shows that it is really you.',
     noKeyButton: 'Add a key',
     trouble: 'If something goes wrong',
+    spareTitle: 'Spare codes',
+    spareLeft: ({ left }: { left: number }) => `${left} left`,
+    spareNone: 'For the day when nothing else is at hand',
+    spareMake: 'Print a set',
+    spareMore: 'Print a new set',
     lostTitle: 'Lost a key?',
     lostText: 'Remove it at once',
     lostButton: 'I lost a key',
@@ -238,7 +247,8 @@ export const app = {
     },
     disconnect: 'Disconnect this computer',
     disconnectTitle: 'Disconnect this computer?',
-    disconnectText: 'It no longer hears when something asks for you. Your keys keep working. To connect again, you need a new code.',
+    disconnectText:
+      'It no longer hears when something asks for you, and gives no codes for signing in here. Your keys keep working. To connect again, you need a new code.',
     disconnectAction: 'Disconnect',
     stay: 'Stay connected',
     disconnected: 'This computer is disconnected.',
@@ -268,12 +278,45 @@ export const app = {
     },
     failed: { title: 'The keychain gave an error.', text: 'Restart the computer, then choose Try again.' },
     offline: ({ organization }: { organization: string }) => `No connection to ${organization}.`,
-    offlineText: 'Your keys still work. Doorstep tries again by itself.',
+    offlineText: 'Your codes and keys still work. Doorstep tries again by itself.',
     clock: ({ seconds }: { seconds: number }) => `Your computer’s clock is ${about(Math.abs(seconds))} wrong.`,
     clockUnknown: 'Your computer’s clock is wrong.',
     clockText: 'Set it, then try again.',
-    removed: 'This computer is not connected any more.',
-    removedText: 'Somebody removed it on your security page. Connect it again from there.',
+    removal: {
+      removed: 'This computer is not connected any more.',
+      copied: 'The key of this computer was used from a copy.',
+      unknown: 'This computer is not connected any more.',
+    },
+    removalText: ({ because, wiped }: { because: 'removed' | 'copied' | 'unknown'; wiped: 'everything' | 'doorstep' }) =>
+      [
+        ...(because === 'removed' ? ['Somebody removed it on your security page.'] : because === 'copied' ? ['The help desk knows.'] : []),
+        wiped === 'everything'
+          ? 'Every code that was kept here is deleted.'
+          : 'What it kept for signing in is deleted. Codes of other sites are still here.',
+        'Connect it again from your security page.',
+      ].join(' '),
     removedButton: 'Connect again',
+    stopped: 'Requests are stopped.',
+    stoppedText: 'You said that one was not you. Open them again with your key on your security page, or ask the help desk.',
+    securityPage: 'Your security page',
+    waiting: ({ changes }: { changes: number }) =>
+      changes === 1 ? 'One change waits for a connection.' : `${capital(count(changes, 'change', 'changes'))} wait for a connection.`,
+    waitingText: ({ organization }: { organization: string }) =>
+      `It reaches ${organization} as soon as there is one. You can close Doorstep meanwhile.`,
+    notice: {
+      'no-notifications': {
+        title: 'This computer shows no notifications.',
+        text: 'When something asks for you, a window comes up instead.',
+      },
+      'no-tray': {
+        title: 'This desktop has no tray.',
+        text: 'Doorstep stays open without it. Start it again to see this window.',
+      },
+    },
+    refused: ({ about: what }: { about: string | null }) =>
+      what === null ? 'A change was not made.' : `The change of ${what} was not made.`,
+    refusedText: 'It was changed elsewhere meanwhile.',
+    understood: 'Got it',
+    understoodOf: ({ title }: { title: string }) => `Got it: ${title}`,
   },
 };

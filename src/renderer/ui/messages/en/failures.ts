@@ -1,3 +1,4 @@
+import type { SeedFlaw, SeedLimit } from '../../../../contract/codes.ts';
 import { ERRORS, type ErrorCode, type ErrorDetail } from '../../../../contract/errors.ts';
 import { about, digits } from './amounts.ts';
 
@@ -5,6 +6,39 @@ import { about, digits } from './amounts.ts';
 function waitFor(seconds: unknown, ends: string | null): string {
   if (typeof seconds !== 'number' || ends === null) return 'Wait a little, then try again.';
   return seconds < 90 ? `Wait ${about(seconds)}, then try again.` : `Wait until ${ends}, then try again.`;
+}
+
+/** What is wrong with a seed, by the part that main names. */
+const FLAWS: Readonly<Record<SeedFlaw, string>> = {
+  link: 'This is not a link that gives codes.',
+  kind: 'The link does not say which kind of codes it gives.',
+  escape: 'The link is cut or garbled.',
+  twice: 'The link says one thing twice.',
+  'secret-missing': 'There is no secret in it.',
+  'secret-letter': 'A letter of the secret cannot be right.',
+  'secret-length': 'The secret is cut: some letters are missing.',
+  'secret-short': 'The secret is too short.',
+  'secret-long': 'The secret is too long.',
+  counter: 'Its counter is missing or no number.',
+  export: 'This export is cut or garbled.',
+};
+
+const LIMITS: Readonly<Record<SeedLimit, string>> = {
+  algorithm: 'algorithm',
+  digits: 'number of digits',
+  period: 'number of seconds',
+  'export-version': 'version of export',
+};
+
+function flawOf(reason: unknown, at: unknown): string | null {
+  if (reason === 'secret-letter' && typeof at === 'number') return `Letter ${at} of the secret cannot be right.`;
+  return typeof reason === 'string' && Object.hasOwn(FLAWS, reason) ? FLAWS[reason as SeedFlaw] : null;
+}
+
+function limitOf(reason: unknown): string | null {
+  return typeof reason === 'string' && Object.hasOwn(LIMITS, reason)
+    ? `Doorstep cannot give codes with this ${LIMITS[reason as SeedLimit]}.`
+    : null;
 }
 
 export interface FailureWords {
@@ -24,6 +58,15 @@ export function failure(code: ErrorCode, detail: ErrorDetail, ends: string | nul
       };
     case 'password.wrong':
       return { title: 'That user name and password do not go together.', remedy: 'Check both, then type the password again.' };
+    case 'seed.malformed':
+      return {
+        title: flawOf(detail['reason'], detail['at']) ?? ERRORS[code].title,
+        remedy: 'Check it, or use the link or picture of the site.',
+      };
+    case 'seed.unsupported':
+      return { title: limitOf(detail['reason']) ?? ERRORS[code].title, remedy: ERRORS[code].remedy };
+    case 'guard.waiting':
+      return { title: 'Too many wrong PINs.', remedy: waitFor(detail['retryAfterSeconds'], ends) };
     case 'pin.wrong':
       return {
         title: left === null ? 'Wrong PIN.' : `Wrong PIN. ${digits(left, 'try', 'tries')} left, then the key must be wiped.`,

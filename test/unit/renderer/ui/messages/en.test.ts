@@ -7,13 +7,16 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 
 const COUNTS = new Set([
   ...['retries', 'minLength', 'typed', 'ways', 'requests', 'count', 'left', 'step', 'of', 'number', 'seconds'],
-  ...['minutes', 'digits', 'tries'],
+  ...['minutes', 'digits', 'tries', 'place', 'period', 'added', 'known', 'codes', 'changes'],
 ]);
 
 /** Something for each parameter that a text may take: three of what is counted, a word for the rest. */
 const anything = new Proxy(
   {},
-  { get: (_target, name) => (COUNTS.has(String(name)) ? 3 : name === 'model' || name === 'from' ? null : 'Sample') },
+  {
+    get: (_target, name) =>
+      COUNTS.has(String(name)) ? 3 : name === 'parts' ? [1, 3] : name === 'model' || name === 'from' ? null : 'Sample',
+  },
 );
 
 /** Every text of the catalogue; functions are called with something for each parameter. */

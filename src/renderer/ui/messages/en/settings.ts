@@ -1,0 +1,53 @@
+import { digits } from './amounts.ts';
+
+/** Settings of the app that have more than one line: starting, guarding, exporting. */
+export const settings = {
+  start: 'Start',
+  atLogin: 'Start Doorstep when I log in',
+  atLoginText: 'It waits in the tray, so that a request finds you.',
+  noLogin: 'This computer does not let Doorstep start by itself.',
+
+  codes: 'Codes',
+  codesText: 'Your codes can leave Doorstep as a file that only a passphrase opens. A PIN or a key of yours guards the way out.',
+  guard: 'What guards it',
+  guards: { none: 'Nothing yet', pin: 'A PIN', key: 'Your key' },
+  setPin: 'Set a PIN',
+  changePin: 'Change the PIN',
+  useKey: 'Use my key',
+  otherKey: 'Use another key',
+  takeOut: 'Take codes out',
+  takeIn: 'Bring codes in',
+  needsGuard: 'Set a PIN or a key first.',
+  noCodes: 'There are no codes yet.',
+
+  pinTitle: 'A PIN that guards your codes',
+  pinText: 'Doorstep asks for it before codes leave. It is not the PIN of a key.',
+  keyTitle: 'Let your key guard your codes',
+  keyText: 'Doorstep asks for a touch of your key before codes leave.',
+  currentPin: 'PIN that guards now',
+  newPin: 'New PIN',
+  againPin: 'New PIN again',
+  pinRule: '6 digits or more. Letters work too.',
+  pinShort: ({ typed }: { typed: number }) => `This wants 6 digits or more. You typed ${typed}.`,
+  pinMissing: 'Type the PIN.',
+  pinDiffers: 'The two are not the same. Type the new PIN again.',
+  pinSet: 'The PIN guards your codes now.',
+  keySet: 'Your key guards your codes now.',
+
+  outTitle: 'Take codes out',
+  outText: 'All codes go into one file that only this passphrase opens. Whoever has both can sign in as you.',
+  passphrase: 'Passphrase',
+  passphraseAgain: 'Passphrase again',
+  passphraseHint: 'At least 8 letters. A few words are best.',
+  passphraseShort: 'At least 8 letters. Make it longer.',
+  passphraseMissing: 'Type the passphrase of the file.',
+  passphraseDiffers: 'The two are not the same. Type the passphrase again.',
+  outButton: 'Choose a file',
+  outDone: ({ count, path }: { count: number; path: string }) => `${digits(count, 'code is', 'codes are')} in ${path}.`,
+  keyHint: 'You are asked to touch your key.',
+  inTitle: 'Bring codes in',
+  inText: 'From a file that Doorstep wrote. Codes that are here already stay as they are.',
+  inButton: 'Choose the file',
+  inDone: ({ added, known }: { added: number; known: number }) =>
+    `${digits(added, 'code is', 'codes are')} added.${known === 0 ? '' : ` ${digits(known, 'was', 'were')} here already.`}`,
+};
