@@ -1,5 +1,5 @@
-/** Builds what a browser or Electron loads: main and token process, preload, the app's windows, the web pages. */
-import { readdirSync } from 'node:fs';
+/** Builds what a browser or Electron loads: the main process with its token and picture processes, preload, the app's windows, the web pages. */
+import { copyFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -56,11 +56,18 @@ function pages(name, folder, base) {
   });
 }
 
+async function mainProcess() {
+  await electronCode('main', {
+    index: source('main', 'index.ts'),
+    'token-process': source('main', 'tokens', 'process.ts'),
+    'picture-process': source('main', 'codes', 'pictures', 'process.ts'),
+  });
+  const wasm = path.join('node_modules', 'zxing-wasm', 'dist', 'reader', 'zxing_reader.wasm');
+  copyFileSync(path.join(root, wasm), path.join(root, 'dist', 'main', path.basename(wasm)));
+}
+
 const steps = [
-  [
-    'main process and token process',
-    () => electronCode('main', { index: source('main', 'index.ts'), 'token-process': source('main', 'tokens', 'process.ts') }),
-  ],
+  ['main process and its helpers', mainProcess],
   ['preload', () => electronCode('preload', { index: source('preload', 'index.ts') })],
   ['windows of the app', () => pages('app', source('renderer', 'app'), './')],
   ['web pages', () => pages('web', source('renderer', 'web'), '/')],

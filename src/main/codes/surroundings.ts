@@ -1,0 +1,76 @@
+/** The computer around the app, as far as codes come from it: clipboard, files, screens. */
+import { type BrowserWindow, dialog, type Session } from 'electron';
+import type { Surroundings } from './code-sources.ts';
+import { captureScreens } from './screen.ts';
+import { clipboardPicture, systemClipboard } from './system-clipboard.ts';
+import { openViewfinder } from './viewfinder.ts';
+
+export interface SurroundingsOptions {
+  readonly window: () => BrowserWindow | null;
+  readonly session: Session;
+  readonly icon: string;
+  /** Titles and file kinds of the system's dialogs, in the language of the person. */
+  readonly words: FileWords;
+}
+
+export interface FileWords {
+  readonly choosePicture: string;
+  readonly pictures: string;
+  readonly exportTo: string;
+  readonly importFrom: string;
+  readonly exports: string;
+}
+
+export interface Files {
+  chooseNewExport(): Promise<string | null>;
+  chooseExport(): Promise<string | null>;
+}
+
+const PICTURES = ['png', 'jpg', 'jpeg', 'gif', 'bmp'];
+/** The window's picture must be off the screen before that is looked at; compositors take some frames, milliseconds. */
+const UNTIL_HIDDEN = 400;
+
+export function createSurroundings({ window, session, icon, words }: SurroundingsOptions): Surroundings & Files {
+  const choose = async (title: string, name: string, extensions: string[]): Promise<string | null> => {
+    const options = { title, properties: ['openFile' as const], filters: [{ name, extensions }] };
+    const parent = window();
+    const { filePaths } = await (parent === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(parent, options));
+    return filePaths[0] ?? null;
+  };
+
+  return {
+    clipboardText: () => systemClipboard.readText(),
+    clipboardPicture,
+    choosePicture: () => choose(words.choosePicture, words.pictures, PICTURES),
+    screens: captureScreens,
+    async screensBehindUs() {
+      const own = window();
+      if (own === null || !own.isVisible()) return captureScreens();
+      own.setOpacity(0);
+      own.hide();
+      try {
+        await new Promise((hidden) => setTimeout(hidden, UNTIL_HIDDEN));
+        return await captureScreens();
+      } finally {
+        if (!own.isDestroyed()) {
+          own.setOpacity(1);
+          own.show();
+        }
+      }
+    },
+    viewfinder: (read) => openViewfinder({ session, icon, read }),
+    chooseExport: () => choose(words.importFrom, words.exports, [EXTENSION]),
+    async chooseNewExport() {
+      const options = {
+        title: words.exportTo,
+        defaultPath: `doorstep-codes.${EXTENSION}`,
+        filters: [{ name: words.exports, extensions: [EXTENSION] }],
+      };
+      const parent = window();
+      const { filePath } = await (parent === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(parent, options));
+      return filePath === '' ? null : filePath;
+    },
+  };
+}
+
+const EXTENSION = 'doorstep';
