@@ -6,7 +6,7 @@ import { shownText } from './shown-text.ts';
 
 /** Letters of a name, and of a place, at most where people are shown it. */
 export const LONGEST_NAME = 64;
-const LONGEST_PLACE = 128;
+export const LONGEST_PLACE = 128;
 
 export function personView(person: PersonRecord): Person {
   return { id: person.id, username: person.username, displayName: person.displayName };

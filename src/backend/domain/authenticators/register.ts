@@ -9,8 +9,9 @@ import type { Caller, Domain } from '../domain.ts';
 import { newSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, CeremonyRecord } from '../model.ts';
 import type { Question } from '../sessions/second-step.ts';
+import { shownText } from '../shown-text.ts';
 import type { Transaction } from '../stores.ts';
-import { authenticatorView } from '../views.ts';
+import { authenticatorView, LONGEST_NAME } from '../views.ts';
 import type { NewCredential, RegistrationAnswer } from '../webauthn.ts';
 import { addWay } from './add-way.ts';
 import { newAuthenticator } from './new-authenticator.ts';
@@ -62,7 +63,13 @@ function newKey(
   { name, credential }: { name: string; credential: NewCredential },
 ): AuthenticatorRecord {
   return newAuthenticator(
-    { personId: asker.person.id, kind: 'security-key', name, addedAt: domain.clock.now(), addedFrom: caller.source },
+    {
+      personId: asker.person.id,
+      kind: 'security-key',
+      name: shownText(name, LONGEST_NAME) || 'Key',
+      addedAt: domain.clock.now(),
+      addedFrom: caller.source,
+    },
     {
       credentialId: credential.credentialId,
       publicKey: credential.publicKey,

@@ -7,8 +7,9 @@ import { mayApprove } from '../approvals/require-desktops.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import { type ChallengeRecord, type PersonRecord, type ServiceRecord, type UserVerification, WITHOUT_NUMBER } from '../model.ts';
+import { shownText } from '../shown-text.ts';
 import { usernameKey } from '../usernames.ts';
-import { challengeView } from '../views.ts';
+import { challengeView, LONGEST_PLACE } from '../views.ts';
 import { expireChallenges } from './expire-challenges.ts';
 
 export interface CreateChallengeInput {
@@ -37,7 +38,7 @@ export async function createChallenge(
     id,
     serviceId: service.id,
     personId: person?.id ?? null,
-    place: input.place ?? null,
+    place: input.place === undefined ? null : shownText(input.place, LONGEST_PLACE) || null,
     returnTo: input.returnTo ?? null,
     userVerification: input.userVerification ?? 'preferred',
     state: 'pending',
