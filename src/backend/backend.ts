@@ -14,9 +14,9 @@ import { defaultPolicy, type Policy } from './domain/policy.ts';
 import type { Store } from './domain/stores.ts';
 import { usernameKey } from './domain/usernames.ts';
 import { createServer } from './http/server.ts';
+import { openStore } from './open-store.ts';
 import { createPasswordHasher } from './passwords/argon2.ts';
 import { openSeeds } from './seeds/open-seeds.ts';
-import { openSqlite } from './store/sqlite/open-sqlite.ts';
 import { loadTrust } from './webauthn/load-trust.ts';
 import { createRelyingParty } from './webauthn/relying-party.ts';
 
@@ -48,7 +48,7 @@ const CLEAR_EVERY = 60_000;
 /** Opens the store, listens, and answers once requests are served. */
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { config, logger, clock = systemClock } = options;
-  const store = await openStore(config, logger);
+  const store = await openStore(config, (error) => logger.warn({ err: error }, 'database connection lost'));
   try {
     const domain = await assembleDomain(options, store, clock);
     const server = await createServer({
@@ -77,12 +77,6 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     await store.close();
     throw error;
   }
-}
-
-async function openStore(config: Config, logger: Logger): Promise<Store> {
-  if (config.store.kind === 'sqlite') return openSqlite(config.store.folder);
-  const { openPostgres } = await import('./store/postgres/open-postgres.ts');
-  return openPostgres(config.store.address, (error) => logger.warn({ err: error }, 'database connection lost'));
 }
 
 async function assembleDomain(options: BackendOptions, store: Store, clock: Clock): Promise<Domain> {

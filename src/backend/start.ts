@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createLogger, startBackend } from './backend.ts';
 import { readConfig } from './config.ts';
+import { seedFault } from './seeds/fault-words.ts';
 
 const BAD_CONFIGURATION = 78;
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +39,11 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  const fault = seedFault(error);
+  if (fault !== null) {
+    process.stderr.write(`DOORSTEP_SEED_KEYS does not fit. ${fault}\n`);
+    process.exit(BAD_CONFIGURATION);
+  }
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`The backend could not start: ${text}\n`);
   process.exit(1);

@@ -44,6 +44,7 @@ export const ERRORS = {
   'authenticator.not-found': { status: 404, title: 'This is not one of your keys.', remedy: 'Try the other one.' },
   'authenticator.already-enrolled': { status: 409, title: 'This key is already enrolled.', remedy: 'Use it, or plug in another one.' },
   'authenticator.last-way': { status: 409, title: 'This is your last way in.', remedy: 'Add another first.' },
+  'authenticator.too-many': { status: 409, title: 'You have as many of these as there can be.', remedy: 'Remove one first.' },
   'authenticator.suspended': { status: 403, title: 'This key is stopped.', remedy: 'Ask the help desk.' },
   'authenticator.not-a-way': {
     status: 409,

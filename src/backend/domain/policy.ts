@@ -53,6 +53,7 @@ export interface Policy {
 }
 
 export interface CodePolicy {
+  readonly mostPerPerson: number;
   readonly enrollmentLife: number;
   readonly windows: {
     /** Time steps before and after the expected one (RFC 6238, 5.2). */
@@ -91,6 +92,7 @@ export const defaultPolicy: Policy = {
   pairingCodeLife: 10 * MINUTE,
   denialWait: 30 * SECOND,
   codes: {
+    mostPerPerson: 8,
     enrollmentLife: 10 * MINUTE,
     windows: { steps: 1, counters: 10, resyncSteps: 20, resyncCounters: 1_000, longestDrift: 120 },
     resyncWithin: 10 * MINUTE,

@@ -4,7 +4,8 @@
  *     doorstep-seed-key ID MADE KEY
  *
  * KEY is 256 random bits, base64url; MADE is when it was made (RFC 3339); ID follows from the key, so that a key that was
- * swapped for another one is noticed. The file is only ever replaced as a whole.
+ * swapped for another one is noticed. A last line that begins with `doorstep-seed-key-next` is a key that opens already
+ * and does not seal yet: it is brought to every machine first. The file is only ever replaced as a whole.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import {
@@ -27,14 +28,17 @@ export interface SeedKey {
   readonly id: string;
   readonly made: string;
   readonly key: Buffer;
+  /** Prepared: seals nothing yet. */
+  readonly isNext: boolean;
 }
 
 const WORD = 'doorstep-seed-key';
+const NEXT_WORD = 'doorstep-seed-key-next';
 const LENGTH = 32;
 
-export function newSeedKey(now: number): SeedKey {
+export function newSeedKey(now: number, isNext = false): SeedKey {
   const key = randomBytes(LENGTH);
-  return { id: idOf(key), made: new Date(now).toISOString(), key };
+  return { id: idOf(key), made: new Date(now).toISOString(), key, isNext };
 }
 
 function idOf(key: Buffer): string {
@@ -53,15 +57,20 @@ export function readKeyFile(file: string): readonly SeedKey[] {
     throw missing(file, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'unreadable');
   }
   const keys = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [readLine(file, line)]));
-  if (keys.length === 0) throw missing(file, 'malformed');
+  if (!keys.some(({ isNext }) => !isNext)) throw missing(file, 'malformed');
   return keys;
 }
 
 function readLine(file: string, line: string): SeedKey {
   const [word, id = '', made = '', text = ''] = line.trim().split(/\s+/);
   const key = Buffer.from(text, 'base64url');
-  if (word !== WORD || key.length !== LENGTH || id !== idOf(key) || Number.isNaN(Date.parse(made))) throw missing(file, 'malformed');
-  return { id, made, key };
+  if ((word !== WORD && word !== NEXT_WORD) || key.length !== LENGTH || id !== idOf(key) || Number.isNaN(Date.parse(made)))
+    throw missing(file, 'malformed');
+  return { id, made, key, isNext: word === NEXT_WORD };
+}
+
+function lineOf({ id, made, key, isNext }: SeedKey): string {
+  return `${isNext ? NEXT_WORD : WORD} ${id} ${made} ${key.toString('base64url')}\n`;
 }
 
 function missing(file: string, reason: string): DoorstepError {
@@ -92,7 +101,7 @@ function writeDraft(file: string, keys: readonly SeedKey[]): string {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {
-    writeSync(descriptor, keys.map(({ id, made, key }) => `${WORD} ${id} ${made} ${key.toString('base64url')}\n`).join(''));
+    writeSync(descriptor, keys.map(lineOf).join(''));
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -14,6 +14,8 @@ const TAG = 16;
 export class FileSeedVault implements SeedVault {
   readonly #file: string;
   #keys: readonly SeedKey[] = [];
+  /** Every key that the file has ever had while this process ran: a file that was swapped by mistake stops nobody. */
+  readonly #known = new Map<string, SeedKey>();
   #state = '';
 
   /** Throws `code.seed-key-missing`. */
@@ -22,8 +24,9 @@ export class FileSeedVault implements SeedVault {
     this.#read();
   }
 
+  /** The one that seals. */
   get newest(): SeedKey {
-    const key = this.#keys.at(-1);
+    const key = this.#keys.findLast(({ isNext }) => !isNext);
     if (key === undefined) throw new DoorstepError('code.seed-key-missing', { file: this.#file, reason: 'malformed' });
     return key;
   }
@@ -56,10 +59,10 @@ export class FileSeedVault implements SeedVault {
   }
 
   #find(id: string): SeedKey {
-    const known = this.#keys.find((key) => key.id === id);
+    const known = this.#known.get(id);
     if (known !== undefined) return known;
     this.#read();
-    const added = this.#keys.find((key) => key.id === id);
+    const added = this.#known.get(id);
     if (added === undefined) throw new DoorstepError('code.seed-key-missing', { file: this.#file, reason: 'key-absent', key: id });
     return added;
   }
@@ -67,6 +70,7 @@ export class FileSeedVault implements SeedVault {
   #read(): void {
     const state = this.#look();
     this.#keys = readKeyFile(this.#file);
+    for (const key of this.#keys) this.#known.set(key.id, key);
     this.#state = state;
   }
 

@@ -29,12 +29,20 @@ export interface WantedCodes {
   readonly form?: CodeForm;
 }
 
-/** A new seed. Nothing is open with it before one code is proved; an earlier unproved one of the same place ends. */
+/**
+ * A new seed. Nothing is open with it before one code is proved; an earlier unproved one of the same place ends. Throws
+ * `authenticator.too-many`, and `request.malformed` for a form that its kind cannot have.
+ */
 export async function beginCodeEnrollment(domain: Domain, caller: Caller, asker: Asker, wanted: WantedCodes): Promise<CodeEnrollment> {
   const kind = wanted.kind ?? 'totp';
   const form = wanted.form ?? { algorithm: 'SHA1', digits: 6, period: kind === 'totp' ? 30 : null };
   // A clock's codes have a period, a counter's have none.
   if ((form.period === null) !== (kind === 'hotp')) throw new DoorstepError('request.malformed', { where: 'form.period' });
+  const known = await domain.store.read.authenticators.listOf(asker.person.id);
+  // Each source of codes makes a guess more likely to be right.
+  if (known.filter(({ codeForm }) => codeForm !== null).length >= domain.policy.codes.mostPerPerson) {
+    throw new DoorstepError('authenticator.too-many');
+  }
   const now = domain.clock.now();
   const seed = randomBytes(SEED_LENGTH[form.algorithm]);
   const id = newId();
