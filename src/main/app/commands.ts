@@ -1,5 +1,6 @@
 /** What stands behind each channel of the door. */
 import { DoorstepError } from '../../contract/errors.ts';
+import type { CodeCommands } from '../codes/codes.ts';
 import type { Commands } from '../ipc/door.ts';
 import type { Sync } from '../sync/sync.ts';
 import type { PracticeKey } from '../tokens/practice.ts';
@@ -17,6 +18,7 @@ export interface CommandOptions {
   readonly vault: Vault;
   readonly prompts: Prompts;
   readonly keys: KeyFlows;
+  readonly codes: CodeCommands;
   readonly reviews: Reviews;
   readonly notices: Notices;
   readonly start: StartAtLogin;
@@ -24,7 +26,7 @@ export interface CommandOptions {
   readonly practice: PracticeKey | null;
 }
 
-export function createCommands({ store, sync, vault, prompts, keys, reviews, notices, start, practice }: CommandOptions): Commands {
+export function createCommands({ store, sync, vault, prompts, keys, codes, reviews, notices, start, practice }: CommandOptions): Commands {
   const done = async (work: Promise<unknown>): Promise<null> => {
     await work;
     return null;
@@ -33,10 +35,6 @@ export function createCommands({ store, sync, vault, prompts, keys, reviews, not
     if (practice === null) throw new DoorstepError('ipc.refused');
     practice.do(act);
     return null;
-  };
-  /** Nothing stands behind this channel yet. */
-  const refused = async (): Promise<never> => {
-    throw new DoorstepError('ipc.refused');
   };
   return {
     'state.get': async () => store.get(),
@@ -91,22 +89,7 @@ export function createCommands({ store, sync, vault, prompts, keys, reviews, not
       notices.dismiss(id);
       return null;
     },
-    'code.show': refused,
-    'code.next': refused,
-    'code.copy': refused,
-    'code.read': refused,
-    'code.keep': refused,
-    'code.drop': refused,
-    'code.type': refused,
-    'code.rename': refused,
-    'code.move': refused,
-    'code.remove': refused,
-    'code.restore': refused,
-    'code.enroll-own': refused,
-    'code.export': refused,
-    'code.import': refused,
-    'guard.set-pin': refused,
-    'guard.use-key': refused,
+    ...codes,
     'practice.plug': () => practise('plug'),
     'practice.unplug': () => practise('unplug'),
     'practice.touch': () => practise('touch'),

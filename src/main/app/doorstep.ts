@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { AppState, IpcChannel } from '../../contract/ipc.ts';
+import { createCodes } from '../codes/codes.ts';
+import { forkPictures } from '../codes/pictures/child.ts';
+import { createPictureReader } from '../codes/pictures/picture-reader.ts';
+import { createSurroundings } from '../codes/surroundings.ts';
+import { systemClipboard } from '../codes/system-clipboard.ts';
+import { closeViewfinder } from '../codes/viewfinder.ts';
 import { openDoor, pushState } from '../ipc/door.ts';
 import { openChangeQueue } from '../sync/changes.ts';
 import { createServerClock } from '../sync/clock.ts';
@@ -128,7 +134,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     only,
     onChallenges: (challenges) => gate.set(challenges),
     onServer: (address) => settings.change({ server: address }),
-    onForget: async () => undefined,
+    onForget: (wipe) => codes.forget(wipe === 'everything' ? 'everything' : 'own'),
   });
   const startSync = () => sync.start().catch((error: unknown) => log.warn('sync.not-started', { code: codeOf(error) }));
 
@@ -163,7 +169,30 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     refresh: () => sync.refresh(),
   });
 
-  const commands = createCommands({ store, sync, vault, prompts, keys, reviews, notices, start, practice });
+  const around = createSurroundings({ window: () => window.get(), session: windows, icon: frame.icon });
+  const codes = createCodes({
+    folder: data,
+    store,
+    vault,
+    sync,
+    log,
+    pictures: createPictureReader({
+      start: () => forkPictures(join(root, 'dist', 'main', 'picture-process.cjs')),
+      wasm: join(root, 'dist', 'main', 'zxing_reader.wasm'),
+    }),
+    around,
+    clipboard: systemClipboard,
+    files: around,
+    touch: () => keys.showKey({ kind: 'export' }),
+    onShown: () => protect(),
+  });
+  // A PIN that is being typed and codes that are on show belong in no screenshot and no shared screen.
+  const protect = () => {
+    const asked = store.get().prompt?.prompt.kind;
+    window.protect(asked === 'pin' || asked === 'new-pin' || codes.areShown());
+  };
+
+  const commands = createCommands({ store, sync, vault, prompts, keys, codes: codes.commands, reviews, notices, start, practice });
   const closeDoor = openDoor({
     commands,
     log,
@@ -183,8 +212,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     }
     reviews.follow(state);
     desktop?.follow(state);
-    // A PIN is being typed: it belongs in no screenshot and no shared screen.
-    window.protect(state.prompt?.prompt.kind === 'pin' || state.prompt?.prompt.kind === 'new-pin');
+    codes.follow(state);
+    protect();
     for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
     before = state;
   });
@@ -201,7 +230,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     const opening = openDesktop({
       ...options,
       window: { open, mark: () => window.callAttention() },
-      copyCode: (id) => commands['code.copy']({ id }),
+      copyCode: (id) => codes.copy(id),
       // A window that was hidden in the tray would be out of reach.
       onTrayLost: () => window.show(),
     });
@@ -250,6 +279,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
       stopRecognition();
       practice?.stop();
       desktop?.stop();
+      closeViewfinder();
+      await codes.stop();
       keychain.stop();
       await tokens.stop();
     },

@@ -12,6 +12,8 @@ export interface KeyFlows {
   enroll(tokenId: string, name: string): Promise<{ authenticatorId: string }>;
   /** Answers a challenge of our own with the key. @returns the name of the authenticator that answered */
   tryKey(tokenId: string): Promise<{ name: string }>;
+  /** The person touches any one of their enrolled keys, as the backend sees it. */
+  showKey(about: PromptSubject): Promise<void>;
   /** Answers the challenge of a service with whichever key the person touches. */
   answerChallenge(id: string): Promise<void>;
   setPin(tokenId: string): Promise<void>;
@@ -38,6 +40,18 @@ export function createKeyFlows({ sync, tokens, prompts, challenges }: KeyFlowOpt
   const assertFor = async (asking: Asking, tokenId: string | undefined, options: RequestOptionsJson) =>
     tokens.call('assert', { ...(tokenId === undefined ? {} : { tokenId }), origin: sync.origin(), options }, asking);
 
+  /** @returns the name of the authenticator that answered */
+  const tryWith = async (asking: Asking, tokenId: string | undefined) => {
+    const ceremony = await sync.call({ route: 'deviceTryOptions', answer: RequestCeremony, signal: asking.signal });
+    const { credential } = await assertFor(asking, tokenId, ceremony.options as RequestOptionsJson);
+    const { authenticator } = await sync.call({
+      route: 'deviceTry',
+      body: { ceremonyId: ceremony.ceremonyId, credential },
+      answer: OneAuthenticator,
+    });
+    return { name: authenticator.name };
+  };
+
   return {
     enroll: (tokenId, name) =>
       prompts.ask({ kind: 'enroll' }, async (asking) => {
@@ -53,17 +67,8 @@ export function createKeyFlows({ sync, tokens, prompts, challenges }: KeyFlowOpt
         return { authenticatorId: authenticator.id };
       }),
 
-    tryKey: (tokenId) =>
-      prompts.ask({ kind: 'try' }, async (asking) => {
-        const ceremony = await sync.call({ route: 'deviceTryOptions', answer: RequestCeremony, signal: asking.signal });
-        const { credential } = await assertFor(asking, tokenId, ceremony.options as RequestOptionsJson);
-        const { authenticator } = await sync.call({
-          route: 'deviceTry',
-          body: { ceremonyId: ceremony.ceremonyId, credential },
-          answer: OneAuthenticator,
-        });
-        return { name: authenticator.name };
-      }),
+    tryKey: (tokenId) => prompts.ask({ kind: 'try' }, (asking) => tryWith(asking, tokenId)),
+    showKey: async (about) => void (await prompts.ask(about, (asking) => tryWith(asking, undefined))),
 
     async answerChallenge(id) {
       const challenge = challenges().find((waiting) => waiting.id === id);

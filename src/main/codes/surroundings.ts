@@ -9,17 +9,15 @@ export interface SurroundingsOptions {
   readonly window: () => BrowserWindow | null;
   readonly session: Session;
   readonly icon: string;
-  /** Titles and file kinds of the system's dialogs, in the language of the person. */
-  readonly words: FileWords;
 }
 
-export interface FileWords {
-  readonly choosePicture: string;
-  readonly pictures: string;
-  readonly exportTo: string;
-  readonly importFrom: string;
-  readonly exports: string;
-}
+const WORDS = {
+  choosePicture: 'Picture with a QR code',
+  pictures: 'Pictures',
+  exportTo: 'Save your codes',
+  importFrom: 'Codes that were saved',
+  exports: 'Codes of Doorstep',
+} as const;
 
 export interface Files {
   chooseNewExport(): Promise<string | null>;
@@ -30,7 +28,7 @@ const PICTURES = ['png', 'jpg', 'jpeg', 'gif', 'bmp'];
 /** The window's picture must be off the screen before that is looked at; compositors take some frames, milliseconds. */
 const UNTIL_HIDDEN = 400;
 
-export function createSurroundings({ window, session, icon, words }: SurroundingsOptions): Surroundings & Files {
+export function createSurroundings({ window, session, icon }: SurroundingsOptions): Surroundings & Files {
   const choose = async (title: string, name: string, extensions: string[]): Promise<string | null> => {
     const options = { title, properties: ['openFile' as const], filters: [{ name, extensions }] };
     const parent = window();
@@ -41,7 +39,7 @@ export function createSurroundings({ window, session, icon, words }: Surrounding
   return {
     clipboardText: () => systemClipboard.readText(),
     clipboardPicture,
-    choosePicture: () => choose(words.choosePicture, words.pictures, PICTURES),
+    choosePicture: () => choose(WORDS.choosePicture, WORDS.pictures, PICTURES),
     screens: captureScreens,
     async screensBehindUs() {
       const own = window();
@@ -59,12 +57,12 @@ export function createSurroundings({ window, session, icon, words }: Surrounding
       }
     },
     viewfinder: (read) => openViewfinder({ session, icon, read }),
-    chooseExport: () => choose(words.importFrom, words.exports, [EXTENSION]),
+    chooseExport: () => choose(WORDS.importFrom, WORDS.exports, [EXTENSION]),
     async chooseNewExport() {
       const options = {
-        title: words.exportTo,
+        title: WORDS.exportTo,
         defaultPath: `doorstep-codes.${EXTENSION}`,
-        filters: [{ name: words.exports, extensions: [EXTENSION] }],
+        filters: [{ name: WORDS.exports, extensions: [EXTENSION] }],
       };
       const parent = window();
       const { filePath } = await (parent === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(parent, options));
