@@ -21,6 +21,7 @@ const PACKAGES = {
   tldts: '^src/device/session/',
   electron: '^src/(main|preload)/',
   '@github/keytar': '^src/main/vault/',
+  'zxing-wasm': '^src/main/codes/pictures/',
   '@jellybrick/dbus-next': '^src/main/bus/',
   kysely: '^src/backend/store/',
   pg: '^src/backend/store/',

@@ -26,6 +26,7 @@ const VIOLATIONS: Record<string, { from: string; imports: string; also?: Record<
   'package-electron': { from: 'src/device/hid/a.ts', imports: 'electron' },
   'package-github-keytar': { from: 'src/main/app/a.ts', imports: '@github/keytar' },
   'package-jellybrick-dbus-next': { from: 'src/main/app/a.ts', imports: '@jellybrick/dbus-next' },
+  'package-zxing-wasm': { from: 'src/main/app/a.ts', imports: 'zxing-wasm/reader' },
   'package-kysely': { from: 'src/backend/domain/a.ts', imports: 'kysely' },
   'package-pg': { from: 'src/backend/http/a.ts', imports: 'pg' },
   'package-better-sqlite3': { from: 'src/main/app/a.ts', imports: 'better-sqlite3' },
