@@ -46,11 +46,6 @@ export const ERRORS = {
   'authenticator.last-way': { status: 409, title: 'This is your last way in.', remedy: 'Add another first.' },
   'authenticator.too-many': { status: 409, title: 'You have as many of these as there can be.', remedy: 'Remove one first.' },
   'authenticator.suspended': { status: 403, title: 'This key is stopped.', remedy: 'Ask the help desk.' },
-  'authenticator.not-a-way': {
-    status: 409,
-    title: 'A computer alone does not open anything.',
-    remedy: 'Make one of your keys the first choice.',
-  },
   'authenticator.counter-regressed': {
     status: 403,
     title: 'This key answered with an old counter. It may have been copied.',

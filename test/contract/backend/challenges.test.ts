@@ -21,7 +21,7 @@ onEachStore('challenges', (_dialect, environment) => {
     return answer.body;
   };
   const iat = () => ({ claims: { iat: Math.floor(backend.clock.now() / 1_000) } });
-  const deny = (id: string) => desktop.call('deviceChallengeDeny', { params: { id } }, iat());
+  const deny = (id: string, serviceName = 'VPN') => desktop.decide({ id, serviceName }, 'deny');
   const read = async (service: Service, id: string): Promise<Challenge> =>
     (await service.call<Challenge>('challenge', { params: { id } })).body;
   const forget = (): void => backend.clock.advance(24 * 3_600_000);
@@ -36,6 +36,7 @@ onEachStore('challenges', (_dialect, environment) => {
     await browser.password('amina', 'secret');
     await browser.enroll(key);
     desktop = new Desktop(backend);
+    desktop.now = () => backend.clock.now();
     await desktop.pair((await browser.call<PairingCode>('pairingCode')).body.code);
   });
   afterAll(() => backend.stop());

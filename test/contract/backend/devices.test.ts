@@ -1,7 +1,9 @@
 /** Paired desktops: the code that pairs them, the signature on each request, the live events, and removal at once. */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../../src/backend/domain/identifiers.ts';
 import type { Authenticator, DeviceSnapshot, PairingCode } from '../../../src/contract/http/shapes.ts';
+import type { ChangeResults } from '../../../src/contract/http/sync.ts';
 import { type ApiAnswer, Browser, Desktop, problemOf, type SignatureTwist } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
@@ -177,17 +179,17 @@ onEachStore('desktops', (_dialect, environment) => {
     });
 
     it('covers the body as it was sent', async () => {
-      const path = '/v1/device/authenticators/AAAAAAAAAAAAAAAAAAAAAA';
-      const body = JSON.stringify({ name: 'A' });
+      const path = '/v1/device/challenges/AAAAAAAAAAAAAAAAAAAAAA/decision';
+      const body = JSON.stringify({ statement: 'A' });
       const send = (sent: string) =>
         fetch(`${backend.base}${path}`, {
-          method: 'PATCH',
-          headers: { 'content-type': 'application/json', 'doorstep-device': desktop.sign('PATCH', path, body, now()) },
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'doorstep-device': desktop.sign('POST', path, body, now()) },
           body: sent,
         }).then(async (response) => ((await response.json()) as { code: string }).code);
-      expect(await send(body)).toBe('authenticator.not-found');
+      expect(await send(body)).toBe('challenge.not-found');
       expect(await send(`${body} `)).toBe('device.signature-wrong');
-      expect(await send(JSON.stringify({ name: 'B' }))).toBe('device.signature-wrong');
+      expect(await send(JSON.stringify({ statement: 'B' }))).toBe('device.signature-wrong');
     });
   });
 
@@ -232,8 +234,15 @@ onEachStore('desktops', (_dialect, environment) => {
     await desktop.pair((await tomas.call<PairingCode>('pairingCode')).body.code, 'Tomas', pairingTwist(desktop));
     const [mine] = (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators;
     const params = { id: mine?.id ?? '' };
-    expect(code(await call(desktop, 'deviceRemoveAuthenticator', { params }))).toBe('authenticator.not-found');
-    expect(code(await call(desktop, 'deviceChangeAuthenticator', { params, body: { name: 'x' } }))).toBe('authenticator.not-found');
+    const madeAt = new Date(backend.clock.now()).toISOString();
+    const changes = [{ kind: 'remove' }, { kind: 'rename', name: 'x' }, { kind: 'prefer' }].map((change) => ({
+      key: newId(),
+      madeAt,
+      authenticatorId: params.id,
+      change,
+    }));
+    const { results } = (await call(desktop, 'deviceChanges', { body: { changes } })).body as ChangeResults;
+    expect(results.map((result) => result.code)).toEqual(Array.from({ length: 3 }, () => 'authenticator.not-found'));
     expect(code(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe('authenticator.not-found');
   });
 

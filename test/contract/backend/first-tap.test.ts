@@ -1,6 +1,8 @@
 /** One person from the first password to an answered request, over real HTTP, on each store. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../../src/backend/domain/identifiers.ts';
 import type { Authenticator, Challenge, DeviceSnapshot, PairingCode, Session } from '../../../src/contract/http/shapes.ts';
+import type { ChangeResults } from '../../../src/contract/http/sync.ts';
 import { Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { seedKeysEnvironment } from '../../support/each-store.ts';
@@ -125,14 +127,24 @@ describe.each(['sqlite', 'postgres'] as const)('the first tap on %s', (dialect) 
     });
     expect(tried.body).toMatchObject({ authenticator: { name: 'Spare' } });
     const params = { id: added.authenticator.id };
-    const changed = await desktop.call('deviceChangeAuthenticator', { params, body: { name: 'Green key', preferred: true } });
-    expect(changed.body).toMatchObject({ authenticator: { name: 'Green key', preferred: true } });
+    const changes = [{ kind: 'rename', name: 'Green key' }, { kind: 'prefer' }].map((change) => ({
+      key: newId(),
+      madeAt: new Date().toISOString(),
+      authenticatorId: params.id,
+      change,
+    }));
+    const changed = (await desktop.call<ChangeResults>('deviceChanges', { body: { changes } })).body;
+    expect(changed.results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+    expect(changed.snapshot.authenticators).toContainEqual(expect.objectContaining({ name: 'Green key', preferred: true }));
     expect((await browser.call('removeAuthenticator', { params })).status).toBe(204);
     const left = (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators;
     const last = left.find(({ kind }) => kind === 'security-key');
     expect(last?.preferred).toBe(true);
-    expect(problemOf(await browser.call('removeAuthenticator', { params: { id: last?.id ?? '' } })).code).toBe('authenticator.last-way');
     expect((await desktop.call('unpairDevice')).status).toBe(204);
-    expect(problemOf(await desktop.call('deviceSnapshot')).code).toBe('device.unknown');
+    expect(problemOf(await desktop.call('deviceSnapshot')).code).toBe('device.removed');
+    for (const { id, kind } of left) {
+      if (kind === 'desktop' && id !== desktop.deviceId) await browser.call('removeAuthenticator', { params: { id } });
+    }
+    expect(problemOf(await browser.call('removeAuthenticator', { params: { id: last?.id ?? '' } })).code).toBe('authenticator.last-way');
   });
 });

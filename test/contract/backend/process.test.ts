@@ -170,7 +170,7 @@ describe('the demonstration service', () => {
 
     const again = `${service}${(await post('/vpn')).headers.get('location')}`;
     const waiting = (await desktop.call<DeviceSnapshot>('deviceSnapshot')).body.challenges[0]?.id ?? '';
-    await desktop.call('deviceChallengeDeny', { params: { id: waiting } });
+    await desktop.decide({ id: waiting, serviceName: 'VPN' }, 'deny');
     expect(await (await fetch(again)).text()).toContain('Nobody was let in');
     const suppressed = await post('/vpn');
     expect(suppressed.status).toBe(502);

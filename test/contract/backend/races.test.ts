@@ -140,7 +140,7 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
     const body = { ceremonyId, credential: key.assert(options, desktop.origin) };
     const answers = await Promise.all([
       ...Array.from({ length: 20 }, (_, index) => desktop.at(backend(index)).call('deviceChallengeAnswer', { params, body })),
-      ...Array.from({ length: 20 }, (_, index) => desktop.at(backend(index)).call('deviceChallengeDeny', { params })),
+      ...Array.from({ length: 20 }, (_, index) => desktop.at(backend(index)).decide({ id, serviceName: 'Race' }, 'deny')),
       ...Array.from({ length: 5 }, (_, index) => new Service(backend(index), serviceKey).call('cancelChallenge', { params })),
     ]);
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);

@@ -4,7 +4,7 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
-import { hasWorkingWay, isWay, isWorkingWay, wayRules } from './ways.ts';
+import { hasWorkingWay, isWay, isWorkingKey, isWorkingWay, wayRules } from './ways.ts';
 
 /**
  * Ends an authenticator at once: from the commit on it opens nothing, the sessions that were opened with it end, and
@@ -47,7 +47,8 @@ export async function applyRemoval(
   await tx.codes.remove(id);
   await tx.spareCodes.removeAll(id);
   await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
-  const heir = target.preferred ? others.find((one) => isWorkingWay(one, rules)) : undefined;
+  // The strongest that is left.
+  const heir = target.preferred ? (others.find(isWorkingKey) ?? others.find((one) => isWorkingWay(one, rules))) : undefined;
   // Nobody has chosen it: a first choice that was made offline before this moment still counts.
   if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, person.preferredAt ?? 0);
   await tx.people.bumpVersion(person.id);

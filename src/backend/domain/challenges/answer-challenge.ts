@@ -1,4 +1,4 @@
-/** A waiting request is answered from the person's own paired desktop: with a key, or with "no". */
+/** A waiting request of a service is answered with a key at the person's own paired desktop. */
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { RequestOptionsJson } from '../../../contract/tokens.ts';
 import { hasWorkingKey } from '../authenticators/ways.ts';
@@ -85,29 +85,4 @@ export async function finishChallengeAnswer(
     return 'done' as const;
   });
   if (outcome !== 'done') throw new DoorstepError(outcome);
-}
-
-/** Throws `challenge.not-found`, `challenge.ended`. */
-export async function denyChallenge(domain: Domain, caller: Caller, asker: Asker, challengeId: string): Promise<void> {
-  await requireOwnChallenge(domain, asker, challengeId);
-  await domain.store.transaction(async (tx) => {
-    const now = domain.clock.now();
-    if (!(await tx.challenges.end(challengeId, { state: 'denied', at: now }))) throw new DoorstepError('challenge.ended');
-    tx.announce(`challenge:${challengeId}`);
-    await tx.people.bumpVersion(asker.person.id);
-    tx.announce(`person:${asker.person.id}`);
-    await tx.audit.append(
-      {
-        event: 'challenge.denied',
-        outcome: 'done',
-        actor: actorOf(asker),
-        personId: asker.person.id,
-        subjectId: challengeId,
-        source: caller.source,
-        reason: null,
-        facts: {},
-      },
-      now,
-    );
-  });
 }

@@ -1,7 +1,6 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import { APPROVAL_STATEMENT_TYPE, ApprovalStatement, DecideChallenge } from '../../../contract/http/approvals.ts';
 import {
-  ChangeAuthenticator,
   CreationCeremony,
   DeviceSnapshot,
   FinishAssertion,
@@ -14,12 +13,11 @@ import {
 import { ChangeResults, DeviceChanges, DeviceHello, DeviceWelcome, EventsQuery } from '../../../contract/http/sync.ts';
 import { parseStrict } from '../../../contract/parse.ts';
 import { decideChallenge } from '../../domain/approvals/decide.ts';
-import { changeAuthenticator } from '../../domain/authenticators/change.ts';
 import { beginRegistration, finishRegistration } from '../../domain/authenticators/register.ts';
 import { removeAuthenticator } from '../../domain/authenticators/remove.ts';
 import { beginTry, finishTry } from '../../domain/authenticators/try.ts';
 import type { Asker } from '../../domain/ceremonies/asker.ts';
-import { beginChallengeAnswer, denyChallenge, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
+import { beginChallengeAnswer, finishChallengeAnswer } from '../../domain/challenges/answer-challenge.ts';
 import { instant } from '../../domain/clock.ts';
 import { applyDeviceChanges } from '../../domain/devices/device-changes.ts';
 import type { CurrentDevice } from '../../domain/devices/device-request.ts';
@@ -112,27 +110,6 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     },
   });
 
-  serve(serving, 'deviceChangeAuthenticator', {
-    summary: 'Renames a key or a computer, or makes a key first choice.',
-    params: OneId,
-    body: ChangeAuthenticator,
-    answers: { 200: OneAuthenticator },
-    handle: async ({ caller, who, params, body }) => ({
-      status: 200,
-      body: { authenticator: await changeAuthenticator(domain, caller, askerOf(who), { id: params.id, ...body }) },
-    }),
-  });
-
-  serve(serving, 'deviceRemoveAuthenticator', {
-    summary: 'Removes a key or a computer. It stops working at once.',
-    params: OneId,
-    answers: { 204: null },
-    async handle({ caller, who, params }) {
-      await removeAuthenticator(domain, caller, askerOf(who), params);
-      return { status: 204 };
-    },
-  });
-
   serve(serving, 'deviceChanges', {
     summary: 'Changes that were made at this computer, perhaps while it was offline; each is done once.',
     body: DeviceChanges,
@@ -187,16 +164,6 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
     async handle({ caller, who, params, body }) {
       const statement = await readStatement(body.statement, who.device);
       await decideChallenge(domain, caller, who, { challengeId: params.id, statement });
-      return { status: 204 };
-    },
-  });
-
-  serve(serving, 'deviceChallengeDeny', {
-    summary: 'Denies a waiting request.',
-    params: OneId,
-    answers: { 204: null },
-    async handle({ caller, who, params }) {
-      await denyChallenge(domain, caller, askerOf(who), params.id);
       return { status: 204 };
     },
   });
