@@ -7,6 +7,7 @@ import { createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
+import { newAuthenticator } from '../src/backend/domain/authenticators/new-authenticator.ts';
 import { hashSecret, newId, newSecret } from '../src/backend/domain/identifiers.ts';
 import type { SessionRecord } from '../src/backend/domain/model.ts';
 import { newPerson } from '../src/backend/domain/people/add-person.ts';
@@ -147,31 +148,18 @@ async function populate(backend: BackendProcess, visitors: readonly Visitor[]): 
     for (const [index, visitor] of visitors.entries()) {
       const person = newPerson({ username: `visitor${index}`, displayName: 'Visitor', role: 'person', passwordHash: null, now });
       await tx.people.insert(person);
-      await tx.authenticators.insert({
-        id: newId(),
-        personId: person.id,
-        kind: 'security-key',
-        name: 'Key',
-        state: 'active',
-        preferred: true,
-        addedAt: now,
-        addedFrom: 'bench',
-        lastUsedAt: null,
-        lastUsedFrom: null,
-        removedAt: null,
-        credentialId: visitor.key.id,
-        publicKey: visitor.key.coseKey().toString('base64url'),
-        counter: 0,
-        transports: ['usb'],
-        aaguid: null,
-        attestation: 'none',
-        model: null,
-        backupEligible: false,
-        backedUp: false,
-        counterAlarmAt: null,
-        deviceKey: null,
-        platform: null,
-      });
+      await tx.authenticators.insert(
+        newAuthenticator(
+          { personId: person.id, kind: 'security-key', name: 'Key', addedAt: now, addedFrom: 'bench' },
+          {
+            preferred: true,
+            credentialId: visitor.key.id,
+            publicKey: visitor.key.coseKey().toString('base64url'),
+            transports: ['usb'],
+            attestation: 'none',
+          },
+        ),
+      );
       visitor.token = newSecret();
       const session: SessionRecord = {
         id: newId(),

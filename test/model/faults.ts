@@ -1,0 +1,116 @@
+/** Ways to break the store on purpose. A model that finds none of them proves nothing. */
+import type { CodeRecord } from '../../src/backend/domain/codes/model.ts';
+import type { Store, Tables, Transaction } from '../../src/backend/domain/stores.ts';
+
+type Broken = { readonly [T in keyof Tables]?: (table: Tables[T], all: Tables) => Partial<Tables[T]> };
+
+export const FAULTS = {
+  'a request ends twice': {
+    challenges: (table) => ({
+      async end(id, ending) {
+        await table.end(id, ending);
+        return true;
+      },
+    }),
+  },
+  'an approval is redeemed twice': {
+    challenges: (table) => ({
+      redeem: async (id, by) => (await table.redeem(id, by)) ?? approvedOf(await table.byId(id), by.sessionId),
+    }),
+  },
+  'an approval is redeemed by another session': {
+    challenges: (table) => ({
+      async redeem(id, by) {
+        const sessionId = (await table.byId(id))?.sessionId ?? by.sessionId;
+        return table.redeem(id, { ...by, sessionId });
+      },
+    }),
+  },
+  'an approval is good for ever': {
+    challenges: (table) => ({ redeem: (id, by) => table.redeem(id, { ...by, approvedAfter: 0 }) }),
+  },
+  'wrong numbers are not counted': {
+    challenges: (table) => ({
+      async tryNumber(id, most, at) {
+        const challenge = await table.tryNumber(id, most, at);
+        return challenge === null ? null : { ...challenge, numberTries: 1 };
+      },
+    }),
+  },
+  'an old number stays good': {
+    challenges: (table) => ({
+      async renumber(id, personId, number, at) {
+        const { numberHash = null } = (await table.byId(id)) ?? {};
+        return table.renumber(id, personId, { ...number, numberHash: numberHash ?? number.numberHash }, at);
+      },
+    }),
+  },
+  'two requests wait at once': {
+    challenges: (table) => ({ insert: async (challenge) => (await table.insert(challenge)) || true }),
+  },
+  'a signed request is good twice': { replays: () => ({ remember: async () => true }) },
+  '"this wasn\'t me" is forgotten': { people: () => ({ stopApprovals: async () => undefined }) },
+  'a removed desktop goes on': {
+    authenticators: (table) => ({
+      remove: async () => true,
+      byId: (id) => table.byId(id),
+    }),
+  },
+  'a generation that was left is good': { authenticators: () => ({ takeGeneration: async () => true }) },
+  'a copied key is not shut out': { authenticators: () => ({ suspend: async () => true }) },
+  'a denial leaves no record': {
+    audit: (table) => ({ append: async (entry, at) => (entry.event === 'challenge.denied' ? undefined : table.append(entry, at)) }),
+  },
+  'an approval leaves two records': {
+    audit: (table) => ({
+      async append(entry, at) {
+        await table.append(entry, at);
+        if (entry.event === 'challenge.approved') await table.append(entry, at);
+      },
+    }),
+  },
+  'a code is good twice': {
+    codes: (table) => ({
+      accept: async (id, change) => (await table.accept(id, change)) || true,
+      count: async (personId, at, longestWait) => (await table.count(personId, at, longestWait)).map(unburned),
+      listOf: async (personId) => (await table.listOf(personId)).map(unburned),
+    }),
+  },
+  'wrong codes are not counted': {
+    codes: (table) => ({
+      async miss(id, left) {
+        await table.miss(id, left);
+        await table.forgive([id]);
+      },
+    }),
+  },
+  'a counter moves back': {
+    codes: (table) => ({ accept: (id, { position, drift }) => table.accept(id, { position: position - 1, drift }) }),
+  },
+} as const satisfies Record<string, Broken>;
+export type Fault = keyof typeof FAULTS;
+
+type Challenge = Awaited<ReturnType<Tables['challenges']['byId']>>;
+
+function approvedOf(challenge: Challenge, sessionId: string): Challenge {
+  return challenge?.state === 'approved' && challenge.sessionId === sessionId ? challenge : null;
+}
+
+const unburned = (code: CodeRecord): CodeRecord => ({ ...code, lastPosition: code.kind === 'totp' ? code.lastPosition - 5 : -1 });
+
+export function withFault(store: Store, fault: Fault): Store {
+  const broken: Broken = FAULTS[fault];
+  const breakTables = <T extends Tables>(tables: T): T => {
+    const changed: Partial<Record<keyof Tables, unknown>> = {};
+    for (const name of Object.keys(broken) as (keyof Tables)[]) {
+      const change = broken[name] as ((table: unknown, all: Tables) => object) | undefined;
+      if (change !== undefined) changed[name] = { ...tables[name], ...change(tables[name], tables) };
+    }
+    return { ...tables, ...changed };
+  };
+  return {
+    ...store,
+    read: breakTables(store.read),
+    transaction: (work) => store.transaction((tx) => work(breakTables<Transaction>(tx))),
+  };
+}
