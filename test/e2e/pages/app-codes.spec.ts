@@ -38,7 +38,7 @@ const withCodes: AppState = {
 
 async function open(page: Page, state: AppState = withCodes, at = START): Promise<FakeBridge> {
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.clock.install({ time: at });
+  await page.clock.setFixedTime(at);
   const bridge = new Promise<FakeBridge>((resolve) => void FakeBridge.open(page, server.address, state).then(resolve));
   const opened = await bridge;
   answerCodes(opened, page);
@@ -69,7 +69,7 @@ const menu = (page: Page, name: string) => page.getByRole('button', { name: `Mor
 
 test('shows each code, how long it lives, and the next one in its last seconds', async ({ page }) => {
   const bridge = await open(page);
-  await page.clock.pauseAt(START + 11_000);
+  await page.clock.setFixedTime(START + 11_000);
   const northmoor = row(page, 'Northmoor sign-in');
   await expect(northmoor.getByText('1 9 3 2 0 4')).toBeAttached();
   await expect(northmoor.getByRole('img', { name: '19 seconds left' })).toBeVisible();
@@ -78,12 +78,12 @@ test('shows each code, how long it lives, and the next one in its last seconds',
   await expect(row(page, 'Old portal')).toContainText('Its secret is not in the keychain any more.');
   await expect(page.getByRole('region', { name: 'Codes that are shown elsewhere' })).toContainText('White code token');
   await look(page, 'app-codes');
-  await page.clock.runFor(15_000);
+  await page.clock.setFixedTime(START + 26_000);
   await expect(northmoor.getByText('Next: 3 1 8 2 0 4')).toBeAttached();
   await expect(northmoor.getByRole('img', { name: '4 seconds left' })).toBeVisible();
   await look(page, 'app-codes-soon');
   const before = bridge.requests('code.show').length;
-  await page.clock.runFor(4_500);
+  await page.clock.setFixedTime(START + 30_500);
   await expect(northmoor.getByText('3 1 8 2 0 4')).toBeAttached();
   await expect.poll(() => bridge.requests('code.show').length).toBeGreaterThan(before);
   expect(bridge.requests('code.show').length).toBeLessThan(before + 4);
@@ -118,7 +118,8 @@ test('a code that comes when asked: shown, copied, and the next one', async ({ p
   await page.getByRole('button', { name: 'Show a code: Workshop door' }).click();
   await expect(row(page, 'Workshop door').getByText('4 8 2 9 1 3')).toBeAttached();
   await look(page, 'app-codes-asked');
-  await page.clock.runFor(31_000);
+  await page.clock.setFixedTime(START + 31_000);
+  await page.waitForTimeout(1_200);
   await expect(row(page, 'Workshop door').getByText('4 8 2 9 1 3')).toBeAttached();
   await page.getByRole('button', { name: 'Copy the code for Workshop door' }).click();
   await page.getByRole('button', { name: 'New code: Workshop door' }).click();
@@ -335,7 +336,7 @@ test('a typed secret, with all there is to say of it', async ({ page }) => {
 test('home shows the first codes, and goes where a menu of the system sends the person', async ({ page }) => {
   const bridge = await open(page);
   await page.getByRole('button', { name: 'Home', exact: true }).click();
-  await page.clock.pauseAt(START + 15_000);
+  await page.clock.setFixedTime(START + 15_000);
   await expect(page.getByRole('region', { name: 'My codes' }).getByText('1 9 3 2 0 4')).toBeAttached();
   await expect(page.getByText('8 left')).toBeVisible();
   await expect(page.getByText('You can sign in three ways.')).toBeVisible();
@@ -351,7 +352,7 @@ test('home shows the first codes, and goes where a menu of the system sends the 
 
 test('codes right to left, in forced colours and at twice the size', async ({ page }) => {
   await open(page);
-  await page.clock.pauseAt(START + 26_000);
+  await page.clock.setFixedTime(START + 26_000);
   await page.evaluate(() => {
     document.documentElement.dir = 'rtl';
   });
@@ -372,4 +373,20 @@ test('codes right to left, in forced colours and at twice the size', async ({ pa
   await page.setViewportSize({ width: 1100, height: 760 });
   await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark', reducedMotion: 'reduce' });
   await page.screenshot({ path: 'test-results/screens/app-codes-forced-colours.png', fullPage: true });
+});
+
+test('codes that cannot be read: it says why, and asks again only when told', async ({ page }) => {
+  const bridge = await FakeBridge.open(page, server.address, { ...withCodes, codes: [libraryCode] });
+  bridge.on('code.show', () => ({ ok: false, code: 'keychain.locked', detail: {} }));
+  await bridge.push({ codes: [libraryCode, payrollCode] });
+  await page.getByRole('button', { name: 'Codes', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('The keychain is locked.');
+  const asked = bridge.requests('code.show').length;
+  await page.waitForTimeout(2_500);
+  expect(bridge.requests('code.show')).toHaveLength(asked);
+  await look(page, 'app-codes-locked');
+  answerCodes(bridge, page);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(row(page, 'Library').getByText('7 4 0 5 8 6')).toBeAttached();
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });

@@ -53,7 +53,7 @@ export class FakeBridge {
     return this.asked.filter((asked) => asked.channel === channel).map((asked) => asked.request as IpcRequest<C>);
   }
 
-  /** Says what a channel answers from now on. Without it a channel answers `null`. */
+  /** Says what a channel answers from now on. Without it a channel answers `null`, and `code.show` with no codes. */
   on<C extends IpcChannel>(channel: C, answer: (request: IpcRequest<C>) => Outcome<IpcAnswers[C]> | Promise<Outcome<IpcAnswers[C]>>): void {
     this.#answers.set(channel, answer as Answer);
   }
@@ -68,6 +68,7 @@ export class FakeBridge {
     if (channel === 'state.get') return { ok: true, value: this.#state };
     this.asked.push({ channel, request });
     const answer = this.#answers.get(channel);
-    return answer === undefined ? { ok: true, value: null } : answer(request);
+    if (answer !== undefined) return answer(request);
+    return { ok: true, value: channel === 'code.show' ? [] : null };
   }
 }

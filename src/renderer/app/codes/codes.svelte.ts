@@ -8,6 +8,9 @@ import { titleOf } from './code-list.ts';
 
 type Source = IpcRequest<'code.read'>['source'];
 
+/** Where a failure to read the codes stands. */
+export const CODES = 'codes';
+
 export class Codes {
   /** What main told last, by id: time-based codes, and the ones that were asked for. */
   shown = $state.raw<ReadonlyMap<string, ShownCode>>(new Map());
@@ -23,16 +26,15 @@ export class Codes {
 
   /** Asks for every time-based code, for now and the period after. */
   async refresh(): Promise<void> {
-    const answer = await this.#link.ask('codes', 'code.show', {});
+    const answer = await this.#link.ask(CODES, 'code.show', {});
     if (answer === null) return;
     const kept = [...this.shown.values()].filter(({ until }) => until === null);
     this.shown = new Map([...kept, ...answer.value].map((one) => [one.id, one]));
   }
 
-  /** The instant at which a code of the list ends first, or null. */
-  get changesAt(): number | null {
-    const ends = [...this.shown.values()].flatMap(({ until }) => (until === null ? [] : [until]));
-    return ends.length === 0 ? null : Math.min(...ends);
+  /** Whether a time-based code has ended, or has not begun: the clock may have been set. */
+  isStale(time: number): boolean {
+    return [...this.shown.values()].some(({ from, until }) => until !== null && (time >= until || time < from));
   }
 
   async next(entry: CodeEntry): Promise<void> {
