@@ -33,6 +33,7 @@ const PACKAGES = {
   pino: '^src/backend/(http|backend)',
   svelte: '^src/renderer/',
   '@simplewebauthn/browser': '^src/renderer/web/',
+  qr: '^src/renderer/web/',
   typebox: '^src/(contract|main/ipc|backend)/',
   jose: '^src/backend/',
 };

@@ -37,6 +37,7 @@ const VIOLATIONS: Record<string, { from: string; imports: string; also?: Record<
   'package-pino': { from: 'src/backend/domain/a.ts', imports: 'pino' },
   'package-svelte': { from: 'src/main/app/a.ts', imports: 'svelte' },
   'package-simplewebauthn-browser': { from: 'src/renderer/app/a.ts', imports: '@simplewebauthn/browser' },
+  'package-qr': { from: 'src/renderer/app/a.ts', imports: 'qr' },
   'package-typebox': { from: 'src/device/a.ts', imports: 'typebox' },
   'package-jose': { from: 'src/device/a.ts', imports: 'jose' },
   'rung-hid': { from: 'src/device/hid/a.ts', imports: '../ctaphid/b.ts', also: { 'src/device/ctaphid/b.ts': 'export {};' } },
