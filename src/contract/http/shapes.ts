@@ -309,6 +309,13 @@ export type DeviceSnapshot = Static<typeof DeviceSnapshot>;
 
 /** The answer to a finished registration, a change, and a successful try. */
 export const OneAuthenticator = Type.Object({ authenticator: Authenticator }, closed);
-export const AuthenticatorList = Type.Object({ authenticators: Type.Array(Authenticator) }, closed);
+export const AuthenticatorList = Type.Object(
+  {
+    authenticators: Type.Array(Authenticator),
+    /** The person said "this wasn't me": no computer is asked until requests are opened again. */
+    approvalsStopped: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
 
 export const Health = Type.Object({ ok: Type.Literal(true), version: Type.String() }, closed);

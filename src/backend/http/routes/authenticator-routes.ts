@@ -10,6 +10,7 @@ import { RemoveAuthenticatorQuery } from '../../../contract/http/sync.ts';
 import { changeAuthenticator } from '../../domain/authenticators/change.ts';
 import { beginRegistration, finishRegistration } from '../../domain/authenticators/register.ts';
 import { removeAuthenticator } from '../../domain/authenticators/remove.ts';
+import { wayRules } from '../../domain/authenticators/ways.ts';
 import type { Asker } from '../../domain/ceremonies/asker.ts';
 import { instant } from '../../domain/clock.ts';
 import { makePairingCode } from '../../domain/devices/pairing-code.ts';
@@ -28,7 +29,13 @@ export function authenticatorRoutes(serving: Serving): void {
   serve(serving, 'authenticators', {
     summary: 'The keys and computers of the person.',
     answers: { 200: AuthenticatorList },
-    handle: async ({ who }) => ({ status: 200, body: { authenticators: who.authenticators.map(authenticatorView) } }),
+    handle: async ({ who }) => ({
+      status: 200,
+      body: {
+        authenticators: who.authenticators.map(authenticatorView),
+        approvalsStopped: wayRules(domain.policy, who.person).approvalsStopped,
+      },
+    }),
   });
 
   serve(serving, 'registrationOptions', {
