@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DoorstepError } from '../../../../src/contract/errors.ts';
+import type { AppState } from '../../../../src/contract/ipc.ts';
+import { createLog } from '../../../../src/main/app/log.ts';
+import { createStateStore, firstState, type StateStore } from '../../../../src/main/app/state-store.ts';
+import { createOwnCodes, type OwnCodes } from '../../../../src/main/codes/own-code.ts';
+import { encodeBase32 } from '../../../../src/oath/base32.ts';
+import { buildOtpauth } from '../../../../src/oath/otpauth.ts';
+import { totp } from '../../../../src/oath/totp.ts';
+import { totpSeed, World } from './world.ts';
+
+let world: World;
+let store: StateStore;
+let own: OwnCodes;
+let finish: (body: { code: string; name: string }) => void;
+let counter = 0;
+/** What the backend would list by now. */
+let authenticators: { id: string; state: string }[];
+const enrolled = { ...totpSeed({ issuer: 'Example Ltd', account: 'alice' }), period: 30 };
+const calls: { route: string; id?: string; body?: unknown }[] = [];
+const seedsAtFinish: number[] = [];
+
+beforeEach(() => {
+  world = new World();
+  calls.length = 0;
+  seedsAtFinish.length = 0;
+  authenticators = [];
+  finish = () => undefined;
+  store = createStateStore(firstState('1', 'http://localhost', false));
+  store.change({
+    pairing: {
+      state: 'paired',
+      deviceId: 'd',
+      person: { id: 'person-1', username: 'alice', displayName: 'Alice' },
+      organization: { name: 'Example Ltd', origin: 'http://localhost', rpId: 'localhost' },
+    },
+  });
+  start();
+});
+afterEach(() => world.remove());
+
+function start(): void {
+  own = createOwnCodes({
+    codes: world.codes,
+    store,
+    log: createLog((line) => world.logged.push(line)),
+    trueNow: () => world.now,
+    sync: {
+      refresh: async () => snapshot(),
+      call: async (call) => {
+        calls.push(call as never);
+        if (call.route === 'deviceCodeEnrollment') {
+          return {
+            enrollmentId: enrollmentId(),
+            kind: 'totp',
+            form: { algorithm: 'SHA1', digits: 6, period: 30 },
+            secret: encodeBase32(enrolled.key),
+            link: buildOtpauth(enrolled),
+            expiresAt: '2027-01-01T00:00:00.000Z',
+          } as never;
+        }
+        seedsAtFinish.push([...world.entries.keys()].filter((name) => name.includes('/seed/')).length);
+        finish(call.body as { code: string; name: string });
+        authenticators.push({ id: enrollmentId(), state: 'active' });
+        return { authenticator: { id: enrollmentId() } } as never;
+      },
+    },
+  });
+}
+
+const enrollmentId = () => 'E'.repeat(22);
+
+function snapshot(): void {
+  counter += 1;
+  store.change({
+    connection: 'online',
+    checkedAt: `snapshot ${counter}`,
+    authenticators: authenticators as unknown as AppState['authenticators'],
+  });
+  own.follow(store.get());
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+describe('a code of the own account', () => {
+  it('is in the keychain before it is proved, and shown after', async () => {
+    const { id } = await own.enroll('My computer');
+    expect(calls.map(({ route }) => route)).toEqual(['deviceCodeEnrollment', 'deviceFinishCodeEnrollment']);
+    expect(calls[1]).toMatchObject({ id: enrollmentId(), body: { code: totp(enrolled.key, world.now, enrolled), name: 'My computer' } });
+    expect(seedsAtFinish).toEqual([1]);
+    await settled();
+    expect(world.codes.list()).toMatchObject([
+      { id, issuer: 'Example Ltd', account: 'alice', authenticatorId: enrollmentId(), state: 'ready' },
+    ]);
+  });
+
+  it('leaves nothing where the backend refuses it', async () => {
+    finish = () => {
+      throw new DoorstepError('code.wrong');
+    };
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'code.wrong' });
+    expect(world.entries.size).toBe(0);
+    expect(world.codes.entries()).toEqual([]);
+  });
+
+  it('is not begun to be proved while the keychain is away', async () => {
+    world.mood = 'locked';
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'keychain.locked' });
+    expect(seedsAtFinish).toEqual([]);
+  });
+
+  it('whose proof was not answered is what the next snapshot says', async () => {
+    finish = () => {
+      authenticators.push({ id: enrollmentId(), state: 'active' });
+      throw new DoorstepError('backend.unreachable');
+    };
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'backend.unreachable' });
+    expect(world.codes.list()).toEqual([]);
+    // Killed and started again meanwhile.
+    world.start();
+    start();
+    await world.codes.load();
+    snapshot();
+    await settled();
+    expect(world.codes.list()).toMatchObject([{ authenticatorId: enrollmentId() }]);
+  });
+
+  it('whose proof never arrived goes', async () => {
+    finish = () => {
+      throw new DoorstepError('backend.unreachable');
+    };
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'backend.unreachable' });
+    world.start();
+    start();
+    await world.codes.load();
+    snapshot();
+    await settled();
+    expect(world.codes.entries()).toEqual([]);
+    expect(world.entries.size).toBe(0);
+  });
+
+  it('goes when its authenticator was removed elsewhere; another person’s and other sites’ stay', async () => {
+    await world.codes.add([{ seed: totpSeed({ issuer: 'Other site' }) }]);
+    const [theirs] = await world.codes.add([{ seed: totpSeed(), owner: { person: 'person-2', authenticatorId: 'gone' } }]);
+    await world.codes.prove(theirs!);
+    await own.enroll('x');
+    await settled();
+    expect(world.codes.list()).toHaveLength(3);
+    authenticators = [];
+    store.change({ connection: 'offline' });
+    own.follow(store.get());
+    await settled();
+    expect(world.codes.list()).toHaveLength(3);
+    snapshot();
+    await settled();
+    expect(world.codes.list().map(({ authenticatorId }) => authenticatorId)).toEqual([null, 'gone']);
+  });
+
+  it('that is suspended stays', async () => {
+    await own.enroll('x');
+    authenticators = [{ id: enrollmentId(), state: 'suspended' }];
+    snapshot();
+    await settled();
+    expect(world.codes.list()).toHaveLength(1);
+  });
+
+  it('wants a pairing', async () => {
+    store.change({ pairing: { state: 'none' } });
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'not-paired' });
+  });
+});
