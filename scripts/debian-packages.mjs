@@ -43,6 +43,10 @@ const PACKAGES = {
     'xdotool',
     'x11-utils',
     'scrot',
+    // What locks the screen: a real one for the session bus, and a double of logind, which runs in no container.
+    'mate-screensaver',
+    'python3-dbusmock',
+    'libglib2.0-bin',
     // Peers: one that makes codes, one that makes their QR pictures, one that reads the keychain.
     'oathtool',
     'qrencode',

@@ -58,7 +58,8 @@ export function createFreedesktopNotifier(options: FreedesktopOptions): Notifier
 
   const notify = async (words: NotificationWords, can: ReadonlySet<string>, number: number, question: boolean): Promise<number> => {
     if (bus === null) throw new BusFault('closed');
-    const actions = question && can.has('actions') ? ['default', 'Review', 'review', 'Review', 'deny', 'Deny'] : [];
+    // The default action is the notification itself; a server that makes a button of it all the same has none without a name.
+    const actions = question && can.has('actions') ? ['default', '', 'review', 'Review', 'deny', 'Deny'] : [];
     const hints = {
       urgency: bus.variant('y', question ? CRITICAL : NORMAL),
       category: bus.variant('s', question ? 'im.received' : 'transfer.complete'),

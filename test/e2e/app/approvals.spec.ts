@@ -71,8 +71,8 @@ test('the number on the page, the notification within a second, Review pressed, 
   expect(JSON.stringify(await dunst.shown())).not.toContain(number);
 
   await dunst.click();
-  const window = await approvalWindow();
-  await expect(window.getByRole('heading', { level: 1 })).toContainText('is this you?');
+  const asking = await approvalWindow();
+  await expect(asking.getByRole('heading', { level: 1 })).toContainText('is this you?');
   await expect.poll(isFocused).toBe(true);
   await expect.poll(() => dunst?.count()).toBe(0);
   await new Promise((resolve) => setTimeout(resolve, 700));
@@ -95,4 +95,129 @@ test('Deny, chosen from the buttons of the notification, denies with no window',
   await expect(browser.page.getByText('It was denied in Doorstep.')).toBeVisible();
   await noApprovalWindow();
   await expect.poll(() => dunst?.count()).toBe(0);
+});
+
+test('no notification server: the window comes up by itself and takes no key; it is said until it was read, once', async () => {
+  await open();
+  const { number } = await browser.askDesktop();
+  const asking = await approvalWindow();
+  await expect(asking.getByRole('heading', { level: 1 })).toContainText('is this you?');
+  await expect
+    .poll(() => doorstep.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((each) => each.isVisible())))
+    .toEqual([true, true]);
+  expect(await isFocused()).toBe(false);
+  // What is typed meanwhile belongs to the window where it was typed: Escape there denies nothing here.
+  await xdotool(session.env, 'key', 'Escape', '1', '2', '3', 'Return');
+  await shootScreen(session.env, 'desktop-no-notifications');
+  expect((await waiting()).length).toBe(1);
+  await expect(asking.getByRole('textbox')).toHaveValue('');
+  expect((await doorstep.state()).notices).toMatchObject([{ kind: 'no-notifications' }]);
+
+  await asking.getByRole('textbox').fill(number);
+  await asking.getByRole('button', { name: 'Approve' }).click();
+  await browser.expectIn();
+  await doorstep.window.evaluate(() => window.doorstep!.invoke('notice.dismiss', { id: 'no-notifications' }));
+  expect((await doorstep.state()).notices).toEqual([]);
+
+  const { data } = doorstep;
+  await doorstep.quit();
+  await open(data);
+  await browser.page.context().clearCookies();
+  await browser.askDesktop();
+  await approvalWindow();
+  expect((await doorstep.state()).notices).toEqual([]);
+});
+
+test('closing the window denies; the page says so', async () => {
+  await open();
+  await browser.askDesktop();
+  await approvalWindow();
+  await doorstep.app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()
+      .find((each) => each.webContents.getURL().endsWith('/approval.html'))
+      ?.close();
+  });
+  await expect.poll(async () => (await waiting()).length).toBe(0);
+  await expect(browser.page.getByText('It was denied in Doorstep.')).toBeVisible();
+  // The app is still there: it ends with its main window, not with this one.
+  expect((await doorstep.state()).connection).toBe('online');
+});
+
+test('three wrong numbers end the request, and each time the window says what is left', async () => {
+  await open();
+  const { number } = await browser.askDesktop();
+  const wrong = String((Number(number) + 1) % 1_000_000).padStart(6, '0');
+  const asking = await approvalWindow();
+  for (const left of ['2 tries left', '1 try left']) {
+    await asking.getByRole('textbox').fill(wrong);
+    await asking.getByRole('button', { name: 'Approve' }).click();
+    await expect(asking.getByText(left)).toBeVisible();
+  }
+  await asking.getByRole('textbox').fill(wrong);
+  await asking.getByRole('button', { name: 'Approve' }).click();
+  await expect.poll(async () => (await doorstep.state()).review?.ended).toBe('too-many-wrong');
+  await expect(browser.page.getByText('This request has ended.')).toBeVisible();
+});
+
+test('"This wasn’t me" stops requests, and says so', async () => {
+  await open();
+  await browser.askDesktop();
+  const asking = await approvalWindow();
+  const [challenge] = await waiting();
+  expect(await asking.evaluate((id) => window.doorstep!.invoke('approval.not-me', { id }), challenge?.id ?? '')).toMatchObject({
+    ok: true,
+  });
+  await expect.poll(async () => (await doorstep.state()).policy?.approvalsStopped).toBe(true);
+  expect((await doorstep.state()).review?.ended).toBe('reported');
+  await shootScreen(session.env, 'desktop-not-me');
+  // The approval window is there for its request, and for nothing else.
+  const refused = await asking.evaluate(() => window.doorstep!.invoke('pairing.disconnect', {}));
+  expect(refused).toMatchObject({ ok: false, code: 'ipc.refused' });
+});
+
+test('the backend is restarted while a request waits: the request is there, told once, and can be approved', async () => {
+  dunst = await startDunst(session.env);
+  await open();
+  const { number } = await browser.askDesktop();
+  await expect.poll(() => dunst?.count()).toBe(1);
+  const announced = () => doorstep.log().split('request.announced').length - 1;
+  backend = await backend.restart();
+  await expect.poll(() => doorstep.log().includes('sync.stream-ended') || doorstep.log().includes('sync.failed')).toBe(true);
+  await expect.poll(async () => (await doorstep.state()).connection, { timeout: 40_000 }).toBe('online');
+  expect((await waiting()).length).toBe(1);
+  expect(announced()).toBe(1);
+  await dunst.click();
+  const asking = await approvalWindow();
+  await asking.getByRole('textbox').fill(number);
+  await asking.getByRole('button', { name: 'Approve' }).click();
+  await browser.expectIn();
+  expect(announced()).toBe(1);
+});
+
+test('the keychain is killed while a request waits: it is said, and the request is approved all the same', async () => {
+  await open();
+  const { number } = await browser.askDesktop();
+  const asking = await approvalWindow();
+  session.killKeyring();
+  await asking.getByRole('textbox').fill(number);
+  await asking.getByRole('button', { name: 'Approve' }).click();
+  await browser.expectIn();
+  await expect.poll(async () => (await doorstep.state()).review?.ended).toBe('approved');
+  const { data } = doorstep;
+  await session.unlockKeyring();
+  await doorstep.kill();
+  await open(data);
+  expect((await doorstep.state()).pairing).toMatchObject({ state: 'paired' });
+});
+
+test('killed while a request waits: after the next start it is asked again', async () => {
+  await open();
+  const { number } = await browser.askDesktop();
+  await approvalWindow();
+  await doorstep.kill();
+  await open(doorstep.data);
+  const asking = await approvalWindow();
+  await asking.getByRole('textbox').fill(number);
+  await asking.getByRole('button', { name: 'Approve' }).click();
+  await browser.expectIn();
 });

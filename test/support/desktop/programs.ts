@@ -58,7 +58,7 @@ export async function xdotool(env: SessionEnv, ...args: string[]): Promise<strin
 
 /** A picture of the whole screen, for the eye. */
 export async function shootScreen(env: SessionEnv, name: string): Promise<void> {
-  await run('import', ['-window', 'root', `${PROJECT}/test-results/screens/${name}.png`], { env, timeout: 20_000 });
+  await run('scrot', ['--overwrite', `${PROJECT}/test-results/screens/${name}.png`], { env, timeout: 20_000 });
 }
 
 export async function until(check: () => Promise<boolean>, what: string, milliseconds = 15_000): Promise<void> {

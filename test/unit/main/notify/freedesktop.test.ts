@@ -51,7 +51,7 @@ test('a request has the buttons Review and Deny, is urgent, stays, and its marku
   expect(shown[0]?.signature).toBe('susssasa{sv}i');
   const [app, replaces, icon, summary, body, actions, hints, expires] = shown[0]?.body ?? [];
   expect([app, replaces, icon, summary, body]).toEqual(['Doorstep', 0, 'doorstep', WORDS.summary, 'Amina &lt;b&gt;Yusuf&lt;/b&gt;']);
-  expect(actions).toEqual(['default', 'Review', 'review', 'Review', 'deny', 'Deny']);
+  expect(actions).toEqual(['default', '', 'review', 'Review', 'deny', 'Deny']);
   expect(hints).toMatchObject({ urgency: { signature: 'y', value: 2 } });
   expect(expires).toBe(0);
 });

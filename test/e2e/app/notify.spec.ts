@@ -1,0 +1,83 @@
+/** Real notification daemons: what they show, what happens when their buttons are pressed, and when they come and go. */
+import { expect, test } from '@playwright/test';
+import { connectVpn, type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
+import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
+import { startDunst, startXfceNotifyd } from '../../support/desktop/notification-daemon.ts';
+import { type Program, say, shootScreen, startWindowManager, until, xdotool } from '../../support/desktop/programs.ts';
+import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
+
+let session: DesktopSession;
+let backend: DemoBackend;
+let manager: Program;
+let doorstep: DoorstepApp;
+
+test.beforeEach(async () => {
+  [session, backend] = await Promise.all([startDesktopSession({ activation: false }), startDemoBackend()]);
+  await session.unlockKeyring();
+  manager = await startWindowManager(session.env);
+});
+test.afterEach(async ({ browserName: _ }, info) => {
+  if (info.status !== info.expectedStatus) {
+    await shootScreen(session.env, `failed-${info.title.slice(0, 20).replaceAll(/\W/g, '-')}`);
+    console.log(doorstep.log());
+  }
+  await doorstep.quit();
+  doorstep.remove();
+  await manager.stop();
+  await backend.stop();
+  await session.stop();
+});
+
+const open = async () => {
+  doorstep = await launchDoorstep({ env: { ...session.env, DOORSTEP_PAIRING_CODE: backend.demo.pairingCode }, server: backend.origin });
+  await expect.poll(async () => (await doorstep.state()).connection).toBe('online');
+};
+const windows = () => doorstep.app.windows().map((page) => new URL(page.url()).pathname);
+
+test('xfce4-notifyd: Review pressed opens the window', async () => {
+  const daemon = await startXfceNotifyd(session.env);
+  await open();
+  await connectVpn(backend);
+  await press(await daemon.window(), 'left');
+  await expect.poll(() => windows().includes('/approval.html')).toBe(true);
+  await daemon.stop();
+});
+
+test('xfce4-notifyd: Deny pressed denies, with no window', async () => {
+  const daemon = await startXfceNotifyd(session.env);
+  await open();
+  const vpn = await connectVpn(backend);
+  await press(await daemon.window(), 'right');
+  await expect.poll(() => vpn.outcome()).toBe('denied');
+  expect(windows()).toEqual(['/index.html']);
+  const shown = () => say(session.env, 'xdotool', ['search', '--onlyvisible', '--class', 'xfce4-notifyd']);
+  await until(async () => (await shown()) === '', 'the end of the notification');
+  await daemon.stop();
+});
+
+test('a daemon that dies is no loss: the next one shows what waits, and its click is heard', async () => {
+  const dunst = await startDunst(session.env);
+  await open();
+  await connectVpn(backend);
+  await expect.poll(() => dunst.count()).toBe(1);
+  await dunst.stop('SIGKILL');
+  expect((await doorstep.state()).challenges).toHaveLength(1);
+  const next = await startDunst(session.env);
+  await expect.poll(() => next.count()).toBe(1);
+  await next.click();
+  await expect.poll(() => windows().includes('/approval.html')).toBe(true);
+  await expect.poll(() => next.count()).toBe(0);
+  await next.stop();
+});
+
+/** The buttons stand side by side at the foot of the notification: Review, then Deny. */
+async function press(window: string, side: 'left' | 'right'): Promise<void> {
+  // It fades in, and a click that comes too soon is not for it.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const geometry = await xdotool(session.env, 'getwindowgeometry', '--shell', window);
+  const read = (name: string) => Number(new RegExp(`${name}=(\\d+)`).exec(geometry)?.[1] ?? 0);
+  const x = Math.round(read('WIDTH') * (side === 'left' ? 0.55 : 0.85));
+  await xdotool(session.env, 'mousemove', '--window', window, String(x), String(read('HEIGHT') - 24));
+  await shootScreen(session.env, 'desktop-xfce4-press');
+  await xdotool(session.env, 'click', '1');
+}
