@@ -45,7 +45,7 @@ export interface CodeDraft {
     /** The same seed is kept already, under this id. */
     readonly duplicateOf: string | null;
   }[];
-  /** Parts of an export (otpauth-migration): which were seen (from 0), of how many; null where there is one part only. */
+  /** Parts of an export (otpauth-migration): which were seen (counted from 1), of how many; null where there is one part only. */
   readonly parts: { readonly seen: readonly number[]; readonly of: number } | null;
   /** Entries that cannot be kept, in words such as "Example (MD5)". */
   readonly refused: readonly string[];

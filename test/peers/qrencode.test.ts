@@ -140,12 +140,12 @@ describe('a screen', () => {
     });
     const drafts = createDrafts(async () => null);
     const whole = await drafts.read(await reader.read(shot(canvas)), undefined);
-    expect(whole.parts).toEqual({ seen: [0, 1, 2], of: 3 });
+    expect(whole.parts).toEqual({ seen: [1, 2, 3], of: 3 });
     expect(whole.items).toHaveLength(12);
 
     let draft = await drafts.read(await reader.read(picture(parts[1]!, '-s', '4')), undefined);
     for (const part of [parts[2]!, parts[0]!]) draft = await drafts.read(await reader.read(picture(part, '-s', '4')), draft.draftId);
-    expect(draft.parts).toEqual({ seen: [0, 1, 2], of: 3 });
+    expect(draft.parts).toEqual({ seen: [1, 2, 3], of: 3 });
     const kept = drafts.take(
       draft.draftId,
       draft.items.map(({ index }) => index),

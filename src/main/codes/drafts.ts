@@ -134,10 +134,10 @@ function unescapedOr(text: string): string {
   }
 }
 
-/** Of the export that was read last: which of its parts were seen, counted from 0. */
+/** Of the export that was read last: which of its parts were seen, counted from 1. */
 function partsOf(parts: readonly MigrationPart[]): CodeDraft['parts'] {
   const last = parts.at(-1);
   if (last === undefined || last.of === 1) return null;
   const same = parts.filter((part) => part.batchId === last.batchId && part.of === last.of);
-  return { seen: [...new Set(same.map(({ index }) => index))].sort((a, b) => a - b), of: last.of };
+  return { seen: [...new Set(same.map(({ index }) => index + 1))].sort((a, b) => a - b), of: last.of };
 }
