@@ -19,6 +19,7 @@ export const ICONS = {
   up: [{ path: 'M12 19.5v-15M6 10.5l6-6 6 6' }],
   down: [{ path: 'M12 4.5v15M6 13.5l6 6 6-6' }],
   drag: [{ path: 'M9 6.5h.01M15 6.5h.01M9 12h.01M15 12h.01M9 17.5h.01M15 17.5h.01', width: 2.6 }],
+  power: [{ path: 'M12 3.5v8' }, { path: 'M7 6.7a7.5 7.5 0 1 0 10 0' }],
   print: [{ path: 'M7 8V3.5h10V8M7 17H4.5V8.5h15V17H17' }, { rect: [7, 13.5, 10, 7, 0.5] }],
   picture: [{ rect: [3, 4.5, 18, 15, 2.5] }, { circle: [8.5, 9.5, 1.8] }, { path: 'm4 17.5 5-4.5 3.5 3 3.5-3.5 4.5 4.5' }],
   screen: [{ path: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4' }, { rect: [8.5, 8.5, 7, 7, 1] }],

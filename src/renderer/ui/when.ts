@@ -24,6 +24,11 @@ export function dayOf(instant: string, now: number, locale: string, words: DayWo
   return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', ...year }).format(date);
 }
 
+/** @returns "24 November 2026", for paper, where "today" would not stay true */
+export function fullDate(instant: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(instant));
+}
+
 /** @returns "today at 14:42" */
 export function dayWithTime(instant: string, now: number, locale: string, words: DayWords): string {
   return words.atTime({ day: dayOf(instant, now, locale, words), time: clockTime(instant, locale) });

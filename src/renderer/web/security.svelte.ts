@@ -1,17 +1,24 @@
 /** The security page: what a person sees and changes of their own ways to sign in. */
 import type { Outcome } from '../../contract/errors.ts';
+import type { CodeEnrollment, SpareCodes } from '../../contract/http/codes.ts';
 import type { Authenticator, Session } from '../../contract/http/shapes.ts';
+import type { RemovalWipe } from '../../contract/http/sync.ts';
 import type { Failed } from '../ui/failed.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
 import { inOrder, isWorkingWay } from '../ui/working-ways.ts';
 import { call } from './api.ts';
-import { enrollKey, useKey } from './webauthn.ts';
+import { Prover } from './prover.svelte.ts';
+import { type SignInWay, signInWays } from './sign-in-ways.ts';
+import { enrollKey } from './webauthn.ts';
 
-export type SecurityView = 'opening' | 'failed' | 'enroll' | 'enrolled' | 'list';
+export type SecurityView = 'opening' | 'failed' | 'enroll' | 'enrolled' | 'list' | 'sheet';
 
 export type SecurityDialog =
   | { readonly kind: 'add' }
+  | { readonly kind: 'add-key' }
+  | { readonly kind: 'add-codes' }
+  | { readonly kind: 'spare-codes' }
   | { readonly kind: 'rename'; readonly authenticator: Authenticator }
   | { readonly kind: 'remove'; readonly authenticator: Authenticator }
   | { readonly kind: 'pairing' };
@@ -31,12 +38,19 @@ export class Security {
   failed = $state.raw<Failed | null>(null);
   /** Whether the second step is asked for again, over whatever is open. */
   proving = $state(false);
-  enrolledName = $state('');
+  /** The person said "this wasn't me": no computer is asked until requests are opened again. */
+  approvalsStopped = $state(false);
+  /** The sheet that was just made, shown once; and when the one before it was made. */
+  sheet = $state.raw<{ readonly made: SpareCodes; readonly before: string | null } | null>(null);
+  busy = $state(false);
+  enrolled = $state.raw<Authenticator | null>(null);
+  readonly prover: Prover;
   #proved: ((sure: boolean) => void) | null = null;
   readonly #around: Surroundings;
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.prover = new Prover({ challengeId: null, onproved: () => this.#settle(true), onfailed: (failed) => void this.#away(failed) });
   }
 
   /** Ways that work now. */
@@ -63,7 +77,7 @@ export class Security {
     if (this.session?.state !== 'password' || this.session.service === null) return false;
     const list = await call('authenticators', undefined);
     if (!list.ok) return false;
-    this.authenticators = inOrder(list.value.authenticators);
+    this.#take(list.value);
     this.view = 'list';
     return true;
   }
@@ -78,8 +92,18 @@ export class Security {
   async refresh(): Promise<Failed | null> {
     const list = await call('authenticators', undefined);
     if (!list.ok) return this.#away(list);
-    this.authenticators = inOrder(list.value.authenticators);
+    this.#take(list.value);
     return null;
+  }
+
+  #take(list: { authenticators: readonly Authenticator[]; approvalsStopped?: boolean }): void {
+    this.authenticators = inOrder(list.authenticators);
+    this.approvalsStopped = list.approvalsStopped ?? false;
+  }
+
+  /** The sheet of spare codes, or null. */
+  get spareCodes(): Authenticator | null {
+    return this.authenticators.find(({ kind, state }) => kind === 'recovery-codes' && state === 'active') ?? null;
   }
 
   get signInAddress(): string {
@@ -108,12 +132,13 @@ export class Security {
   async #added(authenticator: Authenticator): Promise<void> {
     if (this.view !== 'enroll') {
       await this.refresh();
-      toasts.say(language.say.web.security.added({ name: authenticator.name }));
+      const say = language.say.web;
+      toasts.say((authenticator.kind === 'security-key' ? say.security.added : say.codes.added)({ name: authenticator.name }));
       return;
     }
     const answer = await call('session', undefined);
     if (answer.ok) this.session = answer.value;
-    this.enrolledName = authenticator.name;
+    this.enrolled = authenticator;
     this.view = 'enrolled';
   }
 
@@ -136,8 +161,10 @@ export class Security {
     toasts.say(language.say.ways.preferred({ name: authenticator.name }));
   }
 
-  async remove(authenticator: Authenticator): Promise<Failed | null> {
-    const answer = await this.#sure(() => call('removeAuthenticator', undefined, { id: authenticator.id }));
+  /** @param wipe how much a removed computer forgets at its next contact */
+  async remove(authenticator: Authenticator, wipe: RemovalWipe | null = null): Promise<Failed | null> {
+    const query = wipe === null ? {} : { query: { wipe } };
+    const answer = await this.#sure(() => call('removeAuthenticator', undefined, { id: authenticator.id, ...query }));
     if (!answer.ok) return this.#away(answer);
     await this.refresh();
     toasts.say(language.say.ways.removed({ name: authenticator.name }));
@@ -155,19 +182,52 @@ export class Security {
     else this.#fail(answer);
   }
 
-  /** The second step once more, for a change that wants it fresh. */
-  async prove(): Promise<Failed | null> {
-    const begun = await call('assertionOptions', {});
-    if (!begun.ok) return this.#away(begun);
-    const shown = await useKey(begun.value.options);
-    if (!shown.ok) return shown;
-    const answer = await call('assertionStep', { ceremonyId: begun.value.ceremonyId, credential: shown.value });
-    if (!answer.ok) return this.#away(answer);
-    this.#settle(true);
+  /** A seed of a new source of codes; it opens nothing until one code is proved. */
+  async beginCodes(kind: 'totp' | 'hotp'): Promise<Outcome<CodeEnrollment>> {
+    return this.#awayUnless(await this.#sure(() => call('codeEnrollment', { kind })));
+  }
+
+  async finishCodes(enrollmentId: string, code: string, name: string): Promise<Failed | null> {
+    const done = await this.#sure(() => call('finishCodeEnrollment', { code, name }, { id: enrollmentId }));
+    if (!done.ok) return this.#away(done);
+    await this.#added(done.value.authenticator);
     return null;
   }
 
+  /** Makes a new sheet and shows it. The one before stops working. */
+  async makeSpareCodes(): Promise<Failed | null> {
+    const before = this.spareCodes?.addedAt ?? null;
+    const made = await this.#sure(() => call('spareCodes', {}));
+    if (!made.ok) return this.#away(made);
+    this.sheet = { made: made.value, before };
+    this.dialog = null;
+    this.view = 'sheet';
+    return null;
+  }
+
+  /** The sheet is printed or written down: it is not shown again. */
+  async putSheetAway(): Promise<void> {
+    this.sheet = null;
+    await this.#openList();
+  }
+
+  /** Opens requests again after "this wasn't me". */
+  async resumeApprovals(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.failed = null;
+    const answer = await this.#sure(() => call('resumeApprovals', {}));
+    this.busy = false;
+    if (!answer.ok) {
+      this.#fail(this.#away(answer));
+      return;
+    }
+    await this.refresh();
+    toasts.say(language.say.web.security.resumed);
+  }
+
   stopProving(): void {
+    this.prover.reset();
     this.#settle(false);
   }
 
@@ -177,15 +237,34 @@ export class Security {
     this.#proved = null;
   }
 
-  /** Does it; where the backend wants a fresh second step, asks for that and does it again. */
+  /** Does it; where the backend wants a fresh second step, or that of a key, asks for that and does it again. */
   async #sure<T>(action: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     const first = await action();
-    if (first.ok || first.code !== 'session.stale') return first;
+    if (first.ok || (first.code !== 'session.stale' && first.code !== 'approvals.want-key')) return first;
+    const keyOnly = first.code === 'approvals.want-key';
+    const ways = this.#provingWays.filter((way) => !keyOnly || way === 'security-key');
+    if (ways.length === 0) return first;
+    this.prover.reset();
+    this.prover.offer(ways);
     const sure = await new Promise<boolean>((resolve) => {
       this.#proved = resolve;
       this.proving = true;
     });
     return sure ? action() : { ok: false, code: 'token.canceled', detail: {} };
+  }
+
+  get #provingWays(): readonly SignInWay[] {
+    const there = this.authenticators.filter(({ kind, state }) => state === 'active' && (kind !== 'desktop' || !this.approvalsStopped));
+    if (there.length === 0) return signInWays(this.session?.ways ?? [], this.session?.preferred ?? null);
+    return signInWays(
+      there.map(({ kind }) => kind),
+      there.find(({ preferred }) => preferred)?.kind ?? null,
+    );
+  }
+
+  #awayUnless<T>(outcome: Outcome<T>): Outcome<T> {
+    if (!outcome.ok) this.#away(outcome);
+    return outcome;
   }
 
   /** A session that is over leads to the sign-in page. */

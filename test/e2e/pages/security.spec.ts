@@ -36,7 +36,9 @@ test('adds, renames, prefers and removes, and never the last way', async ({ page
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(page.getByText('This is your last way in. Add another first.')).toBeVisible();
   await look(page, 'web-last-way');
-  await page.getByRole('dialog').getByRole('button', { name: 'Add a key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a way' }).click();
+  await look(page, 'web-add-way');
+  await page.getByRole('button', { name: /A security key/ }).click();
 
   // The dialog for a second key, with a sensible name; the first key says that it is there already.
   await expect(page.getByLabel('Name of this key')).toHaveValue('Spare key');
@@ -85,12 +87,13 @@ test('a change after a while wants the key again, and can be stopped', async ({ 
   const key = await VirtualKey.plugIn(page);
   await addFirstKey(page, backend.origin, await somebody());
   backend.clock.advance(11 * MINUTE);
-  await page.getByRole('button', { name: 'Add a key' }).click();
+  await page.getByRole('button', { name: 'Add a way' }).click();
+  await page.getByRole('button', { name: /A security key/ }).click();
   await page.getByRole('button', { name: 'Add this key' }).click();
-  await expect(page.getByRole('dialog', { name: 'Show your key again' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Is it still you?' })).toBeVisible();
   await look(page, 'web-fresh');
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('dialog', { name: 'Show your key again' })).toBeHidden();
+  await expect(page.getByRole('dialog', { name: 'Is it still you?' })).toBeHidden();
   await expect(page.getByRole('alert')).toContainText('You stopped it. Nothing was changed.');
   await page.getByRole('button', { name: 'Add this key' }).click();
   await page.getByRole('button', { name: 'Use my key' }).click();
@@ -118,9 +121,17 @@ test('connects a computer with a code that ends', async ({ page, context }) => {
   await expect(dialog).toBeHidden();
   await look(page, 'web-security-computer');
 
-  // A computer is no way in of its own: removing it is never refused as the last one.
+  await expect(page.getByText('You have two ways.')).toBeVisible();
+  await page.getByRole('button', { name: 'Make first choice: Office PC' }).click();
+  await expect(page.getByText('Office PC is your first choice now.')).toBeVisible();
+
+  // Lost, or at hand still: nothing is chosen first, for either does harm where the other is true.
   await page.getByRole('button', { name: 'More for Office PC' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove Office PC' }).press('Enter');
+  await expect(page.getByText('Say first where it is.')).toBeVisible();
+  await look(page, 'web-remove-computer');
+  await page.getByRole('radio', { name: /It is lost or stolen/ }).check();
   await page.getByRole('button', { name: 'Remove Office PC' }).click();
   await expect(page.getByText('Office PC is removed.')).toBeVisible();
 });
@@ -162,7 +173,8 @@ test('a session that is over leads back to signing in', async ({ page, context }
   await VirtualKey.plugIn(page);
   await addFirstKey(page, backend.origin, await somebody());
   await context.clearCookies();
-  await page.getByRole('button', { name: 'Add a key' }).click();
+  await page.getByRole('button', { name: 'Add a way' }).click();
+  await page.getByRole('button', { name: /A security key/ }).click();
   await page.getByRole('button', { name: 'Add this key' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in', exact: true })).toBeVisible();
 });

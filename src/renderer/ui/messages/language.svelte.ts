@@ -1,6 +1,6 @@
 /** The language that people read now, and the way it writes times. The one place that chooses a catalogue. */
 import type { Failed } from '../failed.ts';
-import { clockTime, dayOf, dayWithTime } from '../when.ts';
+import { clockTime, dayOf, dayWithTime, fullDate } from '../when.ts';
 import { catalogueFor } from './catalogues.ts';
 import type { FailureWords, Messages } from './en.ts';
 
@@ -26,6 +26,11 @@ class Language {
   /** "today", "yesterday" or "9 September". */
   day(instant: string): string {
     return dayOf(instant, Date.now(), this.say.language.formats, this.say.when);
+  }
+
+  /** "24 November 2026", for paper. */
+  date(instant: string): string {
+    return fullDate(instant, this.say.language.formats);
   }
 
   /** "today at 14:42" or "9 September at 14:42". */

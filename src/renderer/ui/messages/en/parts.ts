@@ -63,6 +63,19 @@ export const ways = {
   removeText: ({ left }: { left: number }) =>
     `It stops working at once. You keep ${count(left, 'way', 'ways')} to sign in. Adding it again takes the key in your hand.`,
   removeComputerText: 'That computer is disconnected at once. To use it again, connect it with a new code.',
+  removeSheetText: 'Every code on the sheet stops working at once. Print a new set when you want one.',
+  where: 'Where is that computer?',
+  whereChoices: [
+    { label: 'It is lost or stolen', note: 'It deletes every code that it keeps, at its next contact.' },
+    { label: 'I still have it', note: 'It forgets how to sign you in. Codes of other sites stay on it.' },
+  ],
+  whereMissing: 'Say first where it is.',
+  because: {
+    'too-many-failures': 'Stopped after too many wrong codes. Ask the help desk.',
+    copied: 'Stopped: its key was used from a copy. The help desk knows.',
+    desk: 'Stopped by the help desk.',
+  },
+  spareLeft: ({ left }: { left: number }) => `${left} left.`,
   removeAction: ({ name }: { name: string }) => `Remove ${name}`,
   keep: 'Keep it',
   removed: ({ name }: { name: string }) => `${name} is removed.`,
