@@ -1,6 +1,7 @@
 /** The reader of QR pictures in this process, with its real decoder. */
 import { fileURLToPath } from 'node:url';
-import { type PictureJob, servePictures } from '../../src/main/codes/pictures/picture-process.ts';
+import type { PictureJob } from '../../src/main/codes/pictures/picture.ts';
+import { servePictures } from '../../src/main/codes/pictures/picture-process.ts';
 import { createPictureReader, type PictureReader } from '../../src/main/codes/pictures/picture-reader.ts';
 
 const WASM = fileURLToPath(new URL('../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm', import.meta.url));

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { IpcRequest } from '../../contract/ipc.ts';
-import { MOST_BYTES, type Picture } from './pictures/picture-process.ts';
+import { MOST_BYTES, type Picture } from './pictures/picture.ts';
 import type { PictureReader } from './pictures/picture-reader.ts';
 
 export type CodeSource = IpcRequest<'code.read'>['source'];

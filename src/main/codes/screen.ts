@@ -1,7 +1,7 @@
 /** What is on the screens, as pixels that stay in the main process. */
 import { type Display, desktopCapturer, type NativeImage, type Rectangle, screen } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
-import type { Picture } from './pictures/picture-process.ts';
+import type { Picture } from './pictures/picture.ts';
 
 /** A system that asks the person first (Wayland, macOS) gets this long, milliseconds. */
 const DEADLINE = 60_000;

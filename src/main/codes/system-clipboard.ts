@@ -1,7 +1,7 @@
 /** The system's clipboard, through whichever of Electron's two ways this runtime has: at once up to 40-odd, by promise since. */
 import { clipboard, type NativeImage } from 'electron';
 import type { TextClipboard } from './clipped-code.ts';
-import type { Picture } from './pictures/picture-process.ts';
+import type { Picture } from './pictures/picture.ts';
 import { pixelsOf } from './screen.ts';
 
 /** What both have, and what one of them has. */

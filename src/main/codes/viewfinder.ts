@@ -5,7 +5,7 @@
 import { BrowserWindow, type Rectangle, type Session, screen } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
 import { APP_ORIGIN } from '../windows/scheme.ts';
-import type { Picture } from './pictures/picture-process.ts';
+import type { Picture } from './pictures/picture.ts';
 import { captureArea } from './screen.ts';
 
 export interface ViewfinderOptions {

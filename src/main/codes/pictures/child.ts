@@ -1,6 +1,6 @@
 /** The process of pictures as a child of Electron's. */
 import { utilityProcess } from 'electron';
-import type { PictureAnswer, PictureJob } from './picture-process.ts';
+import type { PictureAnswer, PictureJob } from './picture.ts';
 import type { PictureChild } from './picture-reader.ts';
 
 /** `file` is the built program of that process. */

@@ -4,32 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { prepareZXingModule, type ReaderOptions, readBarcodes } from 'zxing-wasm/reader';
+import { MOST_BYTES, MOST_PIXELS, type Picture, type PictureAnswer, type PictureJob } from './picture.ts';
 import { sizeOfPicture } from './picture-size.ts';
-
-/** A picture file as it is, or the pixels of a screen (four bytes each: blue, green, red, alpha). */
-export type Picture =
-  | { readonly kind: 'file'; readonly bytes: Uint8Array }
-  | { readonly kind: 'pixels'; readonly bytes: Uint8Array; readonly width: number; readonly height: number };
-
-export interface PictureJob {
-  readonly id: number;
-  /** Path of the decoder's WebAssembly. */
-  readonly wasm: string;
-  readonly picture: Picture;
-}
-
-export type PictureAnswer =
-  | { readonly id: number; readonly ok: true; readonly texts: readonly string[] }
-  | { readonly id: number; readonly ok: false; readonly fault: 'unreadable' | 'too-large' };
 
 export interface PicturePort {
   post(answer: PictureAnswer): void;
   onJob(listener: (job: PictureJob) => void): void;
 }
 
-/** Sixteen 4K screens, or a photo of any phone. */
-export const MOST_PIXELS = 128_000_000;
-export const MOST_BYTES = 32 * 1024 * 1024;
 /** On one screen: all parts of an export, and some more. */
 const MOST_CODES = 32;
 

@@ -1,6 +1,6 @@
 /** Reads QR codes out of pictures through a process that is ended when it takes too long or has nothing to do. */
 import { DoorstepError } from '../../../contract/errors.ts';
-import type { Picture, PictureAnswer, PictureJob } from './picture-process.ts';
+import type { Picture, PictureAnswer, PictureJob } from './picture.ts';
 
 /** One run of the process. */
 export interface PictureChild {
