@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { createApiClient } from './demo/api-client.ts';
 import { type DemoServer, startDemo } from './demo/demo-server.ts';
 import { DEMO_PERSON, type DemoAccount, issueServiceKey, seedPeople } from './demo/organization.ts';
+import { STRONG_DIGITS } from './domain/approvals/number.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { makePairingCode } from './domain/devices/pairing-code.ts';
 import type { Domain } from './domain/domain.ts';
@@ -86,13 +87,28 @@ async function assembleDomain(options: BackendOptions, store: Store, clock: Cloc
   return {
     store,
     clock,
-    policy: { ...defaultPolicy, firstEnrollment: config.firstEnrollment, ...options.policy },
+    policy: policyOf(options),
     organization: { name: config.organization, origin: config.origin, rpId: config.rpId },
     // One core is left to everything else, whatever floods in.
     passwords: await createPasswordHasher({ places: Math.max(1, Math.min(availableParallelism() - 1, 3)), waiting: 64 }),
     seeds: await openSeeds(config.seedKeysFile, store, clock.now()),
     webauthn: createRelyingParty({ origin: config.origin, rpId: config.rpId, trust }),
   };
+}
+
+function policyOf({ config, logger, policy }: BackendOptions): Policy {
+  const made: Policy = {
+    ...defaultPolicy,
+    firstEnrollment: config.firstEnrollment,
+    approvals: config.approvals.allowed,
+    sameDevice: config.approvals.sameDevice,
+    approvalDigits: config.approvals.digits,
+    ...policy,
+  };
+  if (made.approvals && made.approvalDigits < STRONG_DIGITS) {
+    logger.warn({ digits: made.approvalDigits, wanted: STRONG_DIGITS }, 'approvals-weak: fewer digits than NIST SP 800-63B-4 asks for');
+  }
+  return made;
 }
 
 /** Runs the chores, one at a time; the answer stops them and waits for the one that runs. */

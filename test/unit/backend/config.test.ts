@@ -22,6 +22,7 @@ describe('the configuration', () => {
       tls: null,
       trustedProxies: [],
       firstEnrollment: 'claim-code',
+      approvals: { allowed: true, sameDevice: true, digits: 6 },
       metadata: null,
       web: '/project/dist/web',
       demo: null,
@@ -54,6 +55,12 @@ describe('the configuration', () => {
       demo: { listen: { host: '127.0.0.1', port: 7411 } },
     });
     expect(config({ DOORSTEP_DEMO: '1', DOORSTEP_FIRST_ENROLLMENT: 'claim-code' }).firstEnrollment).toBe('claim-code');
+    expect(config({ DOORSTEP_APPROVALS: 'off' }).approvals.allowed).toBe(false);
+    expect(config({ DOORSTEP_APPROVALS: 'other-device', DOORSTEP_APPROVAL_DIGITS: '4' }).approvals).toEqual({
+      allowed: true,
+      sameDevice: false,
+      digits: 4,
+    });
     expect(config({ DOORSTEP_ORIGIN: '' }).origin).toBe('http://localhost:7410');
   });
 
@@ -78,6 +85,8 @@ describe('the configuration', () => {
     ['PostgreSQL without a file of seed keys', { DOORSTEP_DATABASE_URL: 'postgres://u@db/doorstep' }, ['DOORSTEP_SEED_KEYS']],
     ['proxies by name', { DOORSTEP_TRUSTED_PROXIES: 'proxy.example' }, ['DOORSTEP_TRUSTED_PROXIES']],
     ['an unknown policy', { DOORSTEP_FIRST_ENROLLMENT: 'anything' }, ['DOORSTEP_FIRST_ENROLLMENT']],
+    ['approvals of no kind', { DOORSTEP_APPROVALS: 'yes' }, ['DOORSTEP_APPROVALS']],
+    ['a number of one digit', { DOORSTEP_APPROVAL_DIGITS: '1' }, ['DOORSTEP_APPROVAL_DIGITS']],
     ['a demonstration for the network', { DOORSTEP_DEMO: '1', DOORSTEP_DEMO_LISTEN: '0.0.0.0:7411' }, ['DOORSTEP_DEMO_LISTEN']],
     ['several faults at once', { DOORSTEP_DEMO: 'yes', DOORSTEP_LISTEN: 'x' }, ['DOORSTEP_LISTEN', 'DOORSTEP_DEMO']],
   ])('refuses %s and says what to write', (_name, environment, variables) => {
