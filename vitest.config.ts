@@ -11,6 +11,7 @@ export default defineConfig({
       suite('unit'),
       suite('fence', { testTimeout: 60_000 }),
       suite('setup', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),
+      suite('kill', { testTimeout: 300_000, fileParallelism: false }),
       suite('model', { testTimeout: 300_000, fileParallelism: false }),
       suite('contract', { testTimeout: 60_000, hookTimeout: 120_000 }),
       suite('peers', { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),

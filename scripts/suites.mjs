@@ -30,7 +30,7 @@ export const STATIC = [
   },
 ];
 
-export const VITEST = ['unit', 'fence', 'model', 'setup', 'contract', 'peers', 'kernel'];
+export const VITEST = ['unit', 'fence', 'model', 'setup', 'contract', 'kill', 'peers', 'kernel'];
 
 const total = { passed: 0, failed: 0, failures: [] };
 

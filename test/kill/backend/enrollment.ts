@@ -1,0 +1,84 @@
+/** Codes are enrolled, one source after the other. */
+import type { AuditRow } from '../../../src/backend/domain/audit.ts';
+import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
+import type { Authenticator } from '../../../src/contract/http/shapes.ts';
+import { decodeBase32 } from '../../../src/oath/base32.ts';
+import { hotp } from '../../../src/oath/hotp.ts';
+import type { Arena, Visitor } from './arena.ts';
+import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
+
+const FORM = { algorithm: 'SHA1', digits: 6 } as const;
+
+interface Enrollment {
+  readonly id: string;
+  readonly seed: Uint8Array;
+  state: 'begun' | 'finishing' | 'finished';
+}
+
+class Enroller implements Actor {
+  readonly #arena: Arena;
+  readonly #visitor: Visitor;
+  readonly #all: Enrollment[] = [];
+
+  constructor(arena: Arena, visitor: Visitor) {
+    this.#arena = arena;
+    this.#visitor = visitor;
+  }
+
+  async act(): Promise<void> {
+    const { browser } = this.#visitor;
+    const begun = must(await browser.call<CodeEnrollment>('codeEnrollment', { body: { kind: 'hotp' } }), 201, 'a source was not begun');
+    const one: Enrollment = { id: begun.enrollmentId, seed: decodeBase32(begun.secret), state: 'begun' };
+    this.#all.push(one);
+    one.state = 'finishing';
+    must(await this.#finish(one), 201, 'a source was not proved');
+    one.state = 'finished';
+  }
+
+  #finish({ id, seed }: Enrollment) {
+    return this.#visitor.browser.call('finishCodeEnrollment', { params: { id }, body: { code: hotp(seed, 0, FORM), name: 'App' } });
+  }
+
+  async check(): Promise<void> {
+    const { browser } = this.#visitor;
+    const last = this.#all.at(-1);
+    if (last === undefined) return;
+    if (last.state === 'finishing') {
+      const again = await this.#finish(last);
+      demand(
+        again.status === 201 || codeOf(again) === 'ceremony.ended',
+        `a source that was being proved: ${again.status} ${codeOf(again)}`,
+      );
+      last.state = 'finished';
+    }
+    demand(codeOf(await this.#finish(last)) === 'ceremony.ended', 'a source was proved twice');
+    const { authenticators } = must(await browser.call<{ authenticators: Authenticator[] }>('authenticators'), 200, 'no list');
+    for (const { id, state } of this.#all) {
+      const found = authenticators.filter((one) => one.id === id);
+      demand(found.length === (state === 'finished' ? 1 : 0), `a source that was ${state} is there ${found.length} times`);
+      demand(
+        found.every((one) => one.state === 'active' && one.kind === 'hotp'),
+        'a source that was proved is not active',
+      );
+    }
+    // Its seed is there too, and the code that proved it is burned.
+    const page = await this.#arena.signIn(this.#visitor);
+    demand(
+      codeOf(await page.call('codeStep', { body: { code: hotp(last.seed, 0, FORM) } })) === 'code.wrong',
+      'the proving code was good again',
+    );
+    must(await page.call('codeStep', { body: { code: hotp(last.seed, 1, FORM) } }), 200, 'the next code was not good');
+  }
+
+  checkTrail(rows: readonly AuditRow[]): void {
+    for (const { id } of this.#all) {
+      const added = rows.filter((row) => row.event === 'authenticator.added' && row.subjectId === id && row.outcome === 'done');
+      demand(added.length === 1, `a source that was proved left ${added.length} records`);
+    }
+  }
+}
+
+export const enrollment: Scenario = {
+  name: 'code enrollment',
+  prepare: async (arena) => (await arena.visitors(4, 'full')).map((visitor) => new Enroller(arena, visitor)),
+};
