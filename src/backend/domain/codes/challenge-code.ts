@@ -1,6 +1,7 @@
 /** A service that took a code from the person itself (a VPN's own form) answers its pending request with it. */
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { Challenge } from '../../../contract/http/shapes.ts';
+import { pushKey } from '../approvals/push-limit.ts';
 import { approval } from '../challenges/approval.ts';
 import { readChallenge } from '../challenges/read-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
@@ -32,6 +33,7 @@ export async function answerWithCode(
     const ending = approval({ person, proof, withPassword: false, now, returnCodeHash: null });
     if (!(await tx.challenges.end(challenge.id, ending))) return { code: 'challenge.ended', detail: {} } as const;
     if (!(await tx.people.bumpOpen(person.id))) throw new DoorstepError('person.disabled');
+    await tx.attempts.clear(pushKey(person.id));
     tx.announce(`challenge:${challenge.id}`);
     tx.announce(`person:${person.id}`);
     await tx.audit.append(

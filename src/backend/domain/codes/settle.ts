@@ -65,10 +65,8 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
     await tx.codes.forgive(rows.map(({ authenticatorId }) => authenticatorId));
     return refusal(tooManyTries({ ok: false, locked: false, retryAfter: blocked }));
   }
-  if (rows.length === 0) {
-    const closed = await whyNone(domain, tx, tried.person, now);
-    if (closed !== null) return closed;
-  }
+  const closed = rows.length === 0 ? await whyNone(domain, tx, tried.person, now) : null;
+  if (closed !== null) return closed;
   for (const row of rows) {
     const position = acceptable(domain, row, tried.sights, now);
     if (position === null) continue;
@@ -78,8 +76,10 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
     if (placed !== null) await tx.attempts.clear(tried.place.key);
     return { ok: true, authenticatorId: row.authenticatorId };
   }
+  // The code may be that of a source which nobody may try now: then the way out is to wait, whatever was typed.
+  const waits = await waitsOf(domain, tx, tried.person, now);
   await fail(domain, tx, caller, tried, rows);
-  return { ok: false, code: 'code.wrong', detail: {} };
+  return waits.length > 0 ? waitFor(waits) : { ok: false, code: 'code.wrong', detail: {} };
 }
 
 function refusal({ code, detail }: DoorstepError): Settled {
@@ -91,10 +91,19 @@ function waitLeft(domain: Domain, row: CodeRecord, now: number): number {
   return blockedFor(row, domain.policy.limits.codePerAuthenticator, now);
 }
 
+/** How long each source of codes still waits; those that do not are left out. */
+async function waitsOf(domain: Domain, tx: Transaction, person: PersonRecord, now: number): Promise<readonly number[]> {
+  return (await tx.codes.listOf(person.id)).map((row) => waitLeft(domain, row, now)).filter((wait) => wait > 0);
+}
+
+function waitFor(waits: readonly number[]): Settled {
+  return refusal(tooManyTries({ ok: false, locked: false, retryAfter: Math.max(1_000, Math.min(...waits)) }));
+}
+
 /** No source of codes could be counted: all of them wait, or all of them are stopped. Null: there is none at all. */
 async function whyNone(domain: Domain, tx: Transaction, person: PersonRecord, now: number): Promise<Settled | null> {
-  const waiting = (await tx.codes.listOf(person.id)).map((row) => waitLeft(domain, row, now));
-  if (waiting.length > 0) return refusal(tooManyTries({ ok: false, locked: false, retryAfter: Math.max(1_000, Math.min(...waiting)) }));
+  const waits = await waitsOf(domain, tx, person, now);
+  if (waits.length > 0) return waitFor(waits);
   const all = await tx.authenticators.listOf(person.id);
   const stopped = all.some(({ kind, state }) => (kind === 'totp' || kind === 'hotp') && state === 'suspended');
   return stopped ? { ok: false, code: 'code.locked', detail: {} } : null;

@@ -1,5 +1,6 @@
 /** The end of every second step, whichever way it was shown: the session becomes full, the service's request is approved. */
 import { DoorstepError } from '../../../contract/errors.ts';
+import { pushKey } from '../approvals/push-limit.ts';
 import { approval } from '../challenges/approval.ts';
 import { returnCode } from '../challenges/return-code.ts';
 import type { Caller, Domain } from '../domain.ts';
@@ -35,6 +36,7 @@ export async function letIn(domain: Domain, tx: Transaction, caller: Caller, ent
     if (!(await tx.challenges.end(challengeId, approval({ person, proof, withPassword: true, now, returnCodeHash })))) {
       return 'challenge.ended';
     }
+    await tx.attempts.clear(pushKey(person.id));
     tx.announce(`challenge:${challengeId}`);
   }
   const change = {

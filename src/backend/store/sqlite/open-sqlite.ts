@@ -25,7 +25,7 @@ export async function openSqlite(folder: string): Promise<Store> {
   const writer = open(file);
   chmodSync(file, 0o600);
   const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
-  await migrate(writing, { appendOnly });
+  await migrateAlone(writing);
   const reader = open(file);
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
@@ -41,6 +41,24 @@ export async function openSqlite(folder: string): Promise<Store> {
       await writing.destroy();
     },
   };
+}
+
+/** All or nothing, and one process at a time: whoever else starts meanwhile waits at the lock, and then finds the work done. */
+function migrateAlone(db: Kysely<Schema>): Promise<void> {
+  return db.connection().execute(async (connection) => {
+    // Tables that are made anew are referred to by others.
+    await sql`pragma foreign_keys = off`.execute(connection);
+    await sql`begin exclusive`.execute(connection);
+    try {
+      await migrate(connection, { appendOnly });
+      await sql`commit`.execute(connection);
+    } catch (error) {
+      await sql`rollback`.execute(connection).catch(() => undefined);
+      throw error;
+    } finally {
+      await sql`pragma foreign_keys = on`.execute(connection);
+    }
+  });
 }
 
 /** The same statements come again and again: each is prepared once. */

@@ -1,0 +1,348 @@
+/** Guessing codes (C18, C19, C20, C22, C23): what is counted, who waits, what stops, and that nothing is learned from it. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { codeStep } from '../../../src/backend/domain/codes/code-step.ts';
+import type { Domain } from '../../../src/backend/domain/domain.ts';
+import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
+import { spareCodeStep } from '../../../src/backend/domain/recovery-codes/spare-code-step.ts';
+import { currentSession } from '../../../src/backend/domain/sessions/current-session.ts';
+import type { Transaction } from '../../../src/backend/domain/stores.ts';
+import type { ApprovalRequest } from '../../../src/contract/http/approvals.ts';
+import type { SpareCodes } from '../../../src/contract/http/codes.ts';
+import type { Authenticator, Challenge, PairingCode, Session } from '../../../src/contract/http/shapes.ts';
+import { type ApiAnswer, Browser, type Ceremony, Desktop, problemOf, type Service } from '../../support/backend.ts';
+import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
+import { enrollCodes, type Giver, step, wrongCode } from '../../support/codes.ts';
+import { onEachStore } from '../../support/each-store.ts';
+import { SoftwareKey } from '../../support/webauthn/software-key.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const long = { sessionIdle: 10_000 * HOUR, sessionTotal: 10_000 * HOUR, secondStepWithin: 10_000 * HOUR };
+
+const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
+const count = (all: readonly (string | number)[], one: string | number): number => all.filter((each) => each === one).length;
+
+onEachStore('wrong codes', (_dialect, environment) => {
+  let backend: BackendHere;
+  let service: Service;
+  let people = 0;
+  const now = (): number => backend.clock.now();
+
+  beforeAll(async () => {
+    backend = await startBackendHere({
+      environment: { ...(await environment()), DOORSTEP_TRUSTED_PROXIES: '127.0.0.1' },
+      policy: { ...long, limits: { ...defaultPolicy.limits, codePerSource: { ...defaultPolicy.limits.codePerSource, free: 1_000_000 } } },
+    });
+    service = await backend.addService('VPN');
+  });
+  afterAll(() => backend.stop());
+
+  interface Somebody {
+    readonly id: string;
+    readonly username: string;
+    readonly browser: Browser;
+    readonly key: SoftwareKey;
+    readonly giver: Giver;
+  }
+  /** A person with a key and codes, and a session that is full. */
+  const somebody = async (): Promise<Somebody> => {
+    people += 1;
+    const username = `person${people}.ñame`;
+    const { id } = await backend.addPerson(username, 'secret');
+    const browser = await atPassword(username);
+    const key = new SoftwareKey();
+    await browser.enroll(key);
+    const giver = await enrollCodes(browser, now());
+    backend.clock.advance(MINUTE);
+    return { id, username, browser, key, giver };
+  };
+  const atPassword = async (username: string): Promise<Browser> => {
+    const browser = new Browser(backend);
+    expect(code(await browser.password(username, 'secret'))).toBe(200);
+    return browser;
+  };
+  const send = (browser: Browser, typed: string, from?: string): Promise<ApiAnswer<Session>> =>
+    browser.call<Session>('codeStep', { body: { code: typed }, headers: from === undefined ? {} : { 'x-forwarded-for': from } });
+  const right = (giver: Giver): string => giver.at(step(giver, now()));
+  const wrong = (giver: Giver): string => wrongCode(giver, step(giver, now()), 60);
+
+  it('make the next try wait, longer each time, and say how long, until a right one', async () => {
+    const { browser, giver } = await somebody();
+    for (let tries = 0; tries < 5; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    for (const seconds of [10, 20, 40, 80]) {
+      const refused = await send(browser, right(giver));
+      expect(problemOf(refused)).toMatchObject({
+        status: 429,
+        code: 'request.rate-limited',
+        title: 'Too many tries in a short time.',
+        detail: 'Wait a little, then try again.',
+        facts: { retryAfterSeconds: seconds },
+      });
+      expect(refused.headers.get('retry-after')).toBe(String(seconds));
+      backend.clock.advance(seconds * SECOND);
+      if (seconds < 80) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    }
+    expect(code(await send(browser, right(giver)))).toBe(200);
+    for (let tries = 0; tries < 4; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    backend.clock.advance(MINUTE);
+    expect(code(await send(browser, right(giver)))).toBe(200);
+  });
+
+  it('share one count over every spelling of a name (C18, C19)', async () => {
+    const { username, giver } = await somebody();
+    const spellings = [
+      username,
+      ` ${username.toUpperCase()} `,
+      username.normalize('NFD'),
+      [...username].join('\u200b'),
+      `ｐerson${username.slice(6)}`,
+    ];
+    for (const spelling of spellings) expect(code(await send(await atPassword(spelling), wrong(giver)))).toBe('code.wrong');
+    for (const spelling of spellings.slice(0, 2))
+      expect(code(await send(await atPassword(spelling), right(giver)))).toBe('request.rate-limited');
+    backend.clock.advance(MINUTE);
+    // What a service takes is counted for the same person, by whichever name it asks.
+    let refused = 0;
+    for (const spelling of [...spellings, ...spellings]) {
+      const asked = await service.call<Challenge>('createChallenge', { body: { username: spelling } });
+      expect(code(asked)).toBe(201);
+      const params = { id: asked.body.id };
+      const answer = code(await service.call('challengeCode', { params, body: { code: wrong(giver) } }));
+      if (answer === 'request.rate-limited') refused += 1;
+      await service.call('cancelChallenge', { params });
+    }
+    expect(refused).toBe(5);
+  });
+
+  it('are looked at no more often than the limit, however many come at once (C20)', async () => {
+    const { browser, giver } = await somebody();
+    const typed = wrong(giver);
+    // The clock of this backend stands still.
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => send(browser, typed).then(code)));
+    expect(count(answers, 'code.wrong')).toBeLessThanOrEqual(5);
+    expect(count(answers, 'code.wrong') + count(answers, 'request.rate-limited')).toBe(1_000);
+    // The right one among them would have had no better chance.
+    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+  }, 60_000);
+
+  it('are looked at no more often from many addresses and services at once (C20)', async () => {
+    const { username, browser, giver } = await somebody();
+    const asked = (await service.call<Challenge>('createChallenge', { body: { username } })).body.id;
+    const typed = wrong(giver);
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) =>
+        index % 10 === 0
+          ? service.call('challengeCode', { params: { id: asked }, body: { code: typed } }).then(code)
+          : send(browser, typed, `198.51.${index % 250}.${Math.floor(index / 250)}`).then(code),
+      ),
+    );
+    expect(count(answers, 'code.wrong')).toBeLessThanOrEqual(20);
+    expect(count(answers, 'code.wrong') + count(answers, 'request.rate-limited')).toBe(1_000);
+    const [row] = await backend.domain.store.read.codes.listOf((await person(browser)).id);
+    expect(row?.failures).toBe(count(answers, 'code.wrong'));
+    await service.call('cancelChallenge', { params: { id: asked } });
+  }, 60_000);
+
+  it('stop their source after a hundred in a row, and no other way (C22, C23)', async () => {
+    const { id, username, browser, key, giver } = await somebody();
+    const spare = (await browser.call<SpareCodes>('spareCodes')).body.codes;
+    const later: Giver[] = [];
+    let looked = 0;
+    for (let tries = 0; tries < 100; tries += 1) {
+      if (tries === 99) later.push(await freshly(browser, key, () => enrollCodes(browser, now())));
+      expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+      looked += 1;
+      backend.clock.advance(HOUR);
+    }
+    expect(looked).toBe(100);
+    const shown = (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators;
+    expect(shown.find(({ id: one }) => one === giver.id)).toMatchObject({ state: 'suspended', suspendedBecause: 'too-many-failures' });
+    // One that was enrolled since has a count of its own.
+    const [other] = later;
+    if (other === undefined) throw new Error('nothing was enrolled');
+    expect(code(await send(browser, right(giver)))).toBe('code.wrong');
+    backend.clock.advance(HOUR);
+    expect(code(await send(browser, right(other)))).toBe(200);
+    expect((await browser.secondStep(key)).status).toBe(200);
+    expect((await browser.call('removeAuthenticator', { params: { id: other.id } })).status).toBe(204);
+    for (const wait of [0, 24 * HOUR]) {
+      backend.clock.advance(wait);
+      expect(problemOf(await send(await atPassword(username), right(giver)))).toMatchObject({
+        status: 403,
+        code: 'code.locked',
+        title: 'Too many wrong codes.',
+        detail: 'Ways other than this one still work.',
+      });
+    }
+    const fresh = await atPassword(username);
+    expect((await fresh.call<Session>('session')).body.ways.sort()).toEqual(['recovery-codes', 'security-key']);
+    expect(code(await fresh.call('spareCodeStep', { body: { code: spare[0] } }))).toBe(200);
+    expect((await (await atPassword(username)).secondStep(key)).status).toBe(200);
+    // The last working way stays, and a stopped one does not count as one.
+    expect((await browser.secondStep(key)).status).toBe(200);
+    const keyId = shown.find(({ kind }) => kind === 'security-key')?.id ?? '';
+    expect(code(await browser.call('removeAuthenticator', { params: { id: keyId } }))).toBe('authenticator.last-way');
+    const rows = await backend.domain.store.read.audit.list(1, 100_000);
+    expect(rows.filter(({ event, personId }) => event === 'authenticator.suspended' && personId === id)).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(spare[0]);
+  }, 120_000);
+
+  it('of a password stop the password alone, and the other way round (C23)', async () => {
+    const { username, browser, giver } = await somebody();
+    for (let tries = 0; tries < 6; tries += 1) await new Browser(backend).password(username, 'wrong');
+    expect(code(await new Browser(backend).password(username, 'secret'))).toBe('request.rate-limited');
+    expect(code(await send(browser, right(giver)))).toBe(200);
+    for (let tries = 0; tries < 6; tries += 1) await send(browser, wrong(giver));
+    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+    backend.clock.advance(10 * SECOND);
+    expect(code(await new Browser(backend).password(username, 'wrong'))).toBe('password.wrong');
+    backend.clock.advance(HOUR);
+    expect(code(await new Browser(backend).password(username, 'secret'))).toBe(200);
+  });
+
+  it('of a stopped source do not turn the password into a way to add one', async () => {
+    people += 1;
+    const username = `person${people}`;
+    await backend.addPerson(username, 'secret');
+    const giver = await enrollCodes(await atPassword(username), now());
+    const thief = await atPassword(username);
+    for (let tries = 0; tries < 100; tries += 1) {
+      backend.clock.advance(HOUR);
+      expect(code(await send(thief, wrong(giver)))).toBe('code.wrong');
+    }
+    const again = await atPassword(username);
+    expect((await again.call<Session>('session')).body).toMatchObject({ state: 'password', ways: [] });
+    for (const name of ['registrationOptions', 'codeEnrollment', 'pairingCode', 'spareCodes'] as const) {
+      expect(code(await again.call(name))).toBe('session.second-step-missing');
+    }
+  }, 60_000);
+
+  it('or right ones open nothing for an account that was closed, whichever way (C22)', async () => {
+    const { id, username, browser, key, giver } = await somebody();
+    const spare = (await browser.call<SpareCodes>('spareCodes')).body.codes;
+    const desktop = new Desktop(backend);
+    desktop.now = now;
+    await desktop.pair((await browser.call<PairingCode>('pairingCode')).body.code);
+    const half = await atPassword(username);
+    const token = half.cookies.get('doorstep') ?? '';
+    const current = await currentSession(backend.domain, token);
+    if (current === null) throw new Error('there is no session');
+    const ceremony = (await half.call<Ceremony>('assertionOptions')).body;
+    const approval = (await half.call<ApprovalRequest>('beginApproval', { body: {} })).body;
+    const waiting = await somebody();
+    const asked = (await service.call<Challenge>('createChallenge', { body: { username: waiting.username } })).body;
+    await backend.domain.store.transaction((tx) => tx.people.disable(id, now()));
+    await backend.domain.store.transaction((tx) => tx.people.disable(waiting.id, now()));
+    expect(code(await half.call('codeStep', { body: { code: right(giver) } }))).toBe('session.missing');
+    expect(code(await half.call('spareCodeStep', { body: { code: spare[0] } }))).toBe('session.missing');
+    const body = { ceremonyId: ceremony.ceremonyId, credential: key.assert(ceremony.options, half.origin) };
+    expect(code(await half.call('assertionStep', { body }))).toBe('session.missing');
+    expect(code(await half.call('finishApproval', { params: { id: approval.id } }))).toBe('session.missing');
+    expect(code(await desktop.call('deviceSnapshot'))).toBe('device.unknown');
+    expect(code(await new Browser(backend).password(username, 'secret'))).toBe('person.disabled');
+    expect(code(await service.call('challengeCode', { params: { id: asked.id }, body: { code: right(waiting.giver) } }))).toBe(
+      'person.disabled',
+    );
+    // Nor where the account is closed between the look at the session and the decision.
+    const caller = { source: '127.0.0.1' };
+    await expect(codeStep(backend.domain, caller, current, { code: right(giver), challengeId: null })).rejects.toMatchObject({
+      code: 'person.disabled',
+    });
+    await expect(spareCodeStep(backend.domain, caller, current, { code: spare[0] ?? '', challengeId: null })).rejects.toMatchObject({
+      code: 'person.disabled',
+    });
+    expect(await backend.domain.store.read.sessions.byTokenHash(current.session.tokenHash)).toMatchObject({ state: 'password' });
+  });
+
+  it('or right ones of a source that was removed meanwhile open nothing', async () => {
+    const { username, browser, giver } = await somebody();
+    const half = await atPassword(username);
+    const current = await currentSession(backend.domain, half.cookies.get('doorstep') ?? '');
+    if (current === null) throw new Error('there is no session');
+    const looked = codeStep(backend.domain, { source: '127.0.0.1' }, current, { code: right(giver), challengeId: null });
+    const removed = browser.call('removeAuthenticator', { params: { id: giver.id } });
+    const [outcome] = await Promise.allSettled([looked, removed]);
+    // Whichever came first: after the removal was acknowledged nothing more is let in.
+    expect(['fulfilled', 'rejected']).toContain(outcome?.status);
+    backend.clock.advance(MINUTE);
+    expect(code(await half.call('codeStep', { body: { code: right(giver) } }))).not.toBe(200);
+    expect(JSON.stringify(await backend.domain.store.read.codes.listOf((await person(browser)).id))).not.toContain(giver.id);
+  });
+
+  it('that nearly fit look like all others: same answer, same rows, about the same time', async () => {
+    const { username, giver } = await somebody();
+    const half = await atPassword(username);
+    const current = await currentSession(backend.domain, half.cookies.get('doorstep') ?? '');
+    if (current === null) throw new Error('there is no session');
+    const at = (): number => step(giver, now());
+    const kinds: Record<string, () => string> = {
+      'wrong anyway': () => wrong(giver),
+      'within reach of a resynchronization': () => giver.at(at() + 15),
+      'right a while ago': () => giver.at(at() - 12),
+      'used already': () => giver.at(step(giver, now() - MINUTE * 10)),
+    };
+    const seen = new Map<string, { calls: string; body: unknown; times: number[] }>();
+    for (let round = 0; round < 40; round += 1) {
+      for (const [name, typed] of Object.entries(kinds)) {
+        backend.clock.advance(2 * HOUR);
+        // A candidate is left by another wrong code, so that each kind starts from the same.
+        await send(half, wrong(giver));
+        const answer = await send(half, typed());
+        const calls: string[] = [];
+        const watched = watch(backend.domain, calls);
+        backend.clock.advance(2 * HOUR);
+        await send(half, wrong(giver));
+        const last = typed();
+        const began = performance.now();
+        await codeStep(watched, { source: '127.0.0.1' }, current, { code: last, challengeId: null }).catch(() => undefined);
+        const took = performance.now() - began;
+        const known = seen.get(name) ?? { calls: calls.join(' '), body: { ...problemOf(answer), instance: '' }, times: [] };
+        known.times.push(took);
+        expect(calls.join(' ')).toBe(known.calls);
+        seen.set(name, known);
+        await backend.domain.store.transaction((tx) => tx.codes.accept(giver.id, { position: at() - 30, drift: 0 }));
+        await backend.domain.store.transaction((tx) => tx.attempts.clear(`code:person:${current.person.id}:source:127.0.0.1`));
+      }
+    }
+    const all = [...seen.values()];
+    const [first] = all;
+    const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+    for (const one of all) {
+      expect(one.calls).toBe(first?.calls);
+      expect(one.body).toEqual(first?.body);
+      expect(median(one.times) / median(first?.times ?? [])).toBeGreaterThan(0.5);
+      expect(median(one.times) / median(first?.times ?? [])).toBeLessThan(2);
+    }
+    expect(first?.body).toMatchObject({ code: 'code.wrong', status: 403 });
+  }, 120_000);
+
+  const person = async (browser: Browser): Promise<{ id: string }> => {
+    const { person: who } = (await browser.call<Session>('session')).body;
+    if (who === null) throw new Error('nobody is signed in');
+    return who;
+  };
+  const freshly = async <T>(browser: Browser, key: SoftwareKey, work: () => Promise<T>): Promise<T> => {
+    expect((await browser.secondStep(key)).status).toBe(200);
+    return work();
+  };
+});
+
+/** The same domain, whose transactions say which methods of which tables they called. */
+function watch(domain: Domain, calls: string[]): Domain {
+  const watched = (tx: Transaction): Transaction =>
+    new Proxy(tx, {
+      get(target, table, receiver) {
+        const value: unknown = Reflect.get(target, table, receiver);
+        if (typeof value !== 'object' || value === null) return value;
+        return new Proxy(value, {
+          get(methods, method) {
+            calls.push(`${String(table)}.${String(method)}`);
+            return Reflect.get(methods, method) as unknown;
+          },
+        });
+      },
+    });
+  const { store } = domain;
+  return { ...domain, store: { ...store, transaction: (work) => store.transaction((tx) => work(watched(tx))) } };
+}
