@@ -20,11 +20,15 @@ export function copiedWords(label: string): NotificationWords {
   return { summary: `Code for ${plain(label)} copied`, body: 'It is cleared in 30 seconds.' };
 }
 
-/** One line, no control and no direction signs (a name must not turn the text around it), no longer than fits. */
+/**
+ * One line, no control and no direction signs (a name must not turn the text around it), nothing that a server would
+ * make a link of, no longer than fits.
+ */
 export function plain(text: string): string {
   const clean = text
     .replace(/[\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}]/gu, '')
+    .replace(/(?=:\/\/)|(?<=www)(?=\.)|(?<=mailto)(?=:)/gi, ' ')
     .trim();
   const letters = [...clean];
   return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : clean;

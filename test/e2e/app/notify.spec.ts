@@ -1,11 +1,26 @@
 /** Real notification daemons: what they show, what happens when their buttons are pressed, and when they come and go. */
 import { expect, test } from '@playwright/test';
+import type { WaitingChallenge } from '../../../src/contract/http/shapes.ts';
+import { createLog } from '../../../src/main/app/log.ts';
+import { openBus } from '../../../src/main/bus/bus.ts';
+import { createFreedesktopNotifier } from '../../../src/main/notify/freedesktop.ts';
+import { requestWords } from '../../../src/main/notify/words.ts';
 import { connectVpn, type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
 import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
 import { startDunst, startXfceNotifyd } from '../../support/desktop/notification-daemon.ts';
 import { type Program, say, shootScreen, startWindowManager, until, xdotool } from '../../support/desktop/programs.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
 
+const CHALLENGE: WaitingChallenge = {
+  id: 'C'.repeat(22),
+  serviceName: 'VPN',
+  place: null,
+  asked: null,
+  number: null,
+  byKey: true,
+  createdAt: '2026-11-24T12:00:00.000Z',
+  expiresAt: '2026-11-24T12:10:00.000Z',
+};
 let session: DesktopSession;
 let backend: DemoBackend;
 let manager: Program;
@@ -68,6 +83,37 @@ test('a daemon that dies is no loss: the next one shows what waits, and its clic
   await expect.poll(() => windows().includes('/approval.html')).toBe(true);
   await expect.poll(() => next.count()).toBe(0);
   await next.stop();
+});
+
+// C49: what a service, a person or a browser calls itself.
+test('hostile names reach a real daemon as text, on a line each, and no longer than fits', async () => {
+  const dunst = await startDunst(session.env);
+  await open();
+  const before = process.env['DBUS_SESSION_BUS_ADDRESS'];
+  process.env['DBUS_SESSION_BUS_ADDRESS'] = session.env['DBUS_SESSION_BUS_ADDRESS'];
+  const bus = await openBus('session', () => undefined);
+  const nothing = () => undefined;
+  const events = { onReview: nothing, onDeny: nothing, onLack: nothing, onShown: nothing };
+  const notifier = createFreedesktopNotifier({ ...events, bus, log: createLog(nothing), icon: 'doorstep' });
+  const name = `<b>VPN</b> & <a href="http://evil.example">\u202e${'x'.repeat(10_000)}`;
+  const asked = { serviceName: name, place: `<i>\n\u2066${name}`, number: { digits: 6, triesLeft: 3 } };
+  notifier.show('hostile', requestWords({ ...CHALLENGE, ...asked }, name));
+  await expect.poll(() => dunst.count()).toBe(1);
+  await shootScreen(session.env, 'desktop-hostile-notification');
+  notifier.withdraw('hostile');
+  await expect.poll(() => dunst.count()).toBe(0);
+  // dunst keeps what it was given: the entities, no element, no direction sign, one line, and no link to open.
+  const [{ summary = '', body = '' } = {}] = await dunst.shown();
+  expect(summary).toMatch(/^(&lt;|<)b(&gt;|>)VPN.*… asks: is this you\?$/);
+  expect(body).toContain('&lt;b&gt;VPN&lt;/b&gt; &amp; &lt;a href=');
+  expect(body).not.toMatch(/<|[\u202e\u2066]/);
+  expect(`${summary}${body}`).not.toContain('http://');
+  expect(`${summary}${body}`.length).toBeLessThan(600);
+  notifier.stop();
+  bus?.close();
+  if (before === undefined) delete process.env['DBUS_SESSION_BUS_ADDRESS'];
+  else process.env['DBUS_SESSION_BUS_ADDRESS'] = before;
+  await dunst.stop();
 });
 
 /** The buttons stand side by side at the foot of the notification: Review, then Deny. */

@@ -30,6 +30,7 @@ test('a request says who asks, for whom and where, and what to do; there is no n
 // C49: names of services and people are written by others.
 test.each([
   ['markup', '<b>VPN</b> & <a href="x">', '<b>VPN</b> & <a href="x">'],
+  ['links', 'VPN https://a.example www.b.example MAILTO:c', 'VPN https ://a.example www .b.example MAILTO :c'],
   ['signs that turn the text', 'VPN\u202e\u2066 NPV\u200f', 'VPN NPV'],
   ['lines and control signs', 'VPN\nDoorstep\r\n\u0007\u001b[31m says\u2028approve', 'VPN Doorstep [31m says approve'],
   ['ten thousand letters', 'x'.repeat(10_000), `${'x'.repeat(63)}…`],
