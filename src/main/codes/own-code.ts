@@ -68,8 +68,10 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
       return { id };
     },
 
-    follow({ pairing, connection, authenticators, checkedAt }) {
+    follow({ pairing, connection, authenticators, checkedAt, waitingChanges }) {
       if (pairing.state !== 'paired' || connection !== 'online' || checkedAt === null || checkedAt === checked) return;
+      // What is shown then is what the person wants. The backend may still refuse to remove it, and the seed must be there.
+      if (waitingChanges > 0) return;
       checked = checkedAt;
       for (const { id, owner } of codes.entries()) {
         if (owner === null || owner.person !== pairing.person.id) continue;

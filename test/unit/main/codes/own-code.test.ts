@@ -156,6 +156,30 @@ describe('a code of the own account', () => {
     expect(world.codes.list().map(({ authenticatorId }) => authenticatorId)).toEqual([null, 'gone']);
   });
 
+  it('stays while its removal waits for the backend, which may refuse it', async () => {
+    await own.enroll('x');
+    await settled();
+    const listed = authenticators;
+    // Removed at this computer with no connection, and gone from the list there; then the connection is back.
+    authenticators = [];
+    store.change({ waitingChanges: 1 });
+    snapshot();
+    await settled();
+    expect(world.codes.list()).toHaveLength(1);
+    expect(world.entries.size).toBe(1);
+    // It is the last way: the backend keeps it.
+    authenticators = listed;
+    store.change({ waitingChanges: 0 });
+    snapshot();
+    await settled();
+    expect(world.codes.list()).toHaveLength(1);
+    // And once more, allowed.
+    authenticators = [];
+    snapshot();
+    await settled();
+    expect(world.entries.size).toBe(0);
+  });
+
   it('that is suspended stays', async () => {
     await own.enroll('x');
     authenticators = [{ id: enrollmentId(), state: 'suspended' }];
