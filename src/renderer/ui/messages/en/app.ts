@@ -310,7 +310,7 @@ export const app = {
       },
       'no-tray': {
         title: 'This desktop has no tray.',
-        text: 'Doorstep stays open without it. Start it again to see this window.',
+        text: 'Requests and codes come while this window is open. Closing it ends Doorstep.',
       },
     },
     refused: ({ about: what }: { about: string | null }) =>
