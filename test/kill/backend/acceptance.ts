@@ -3,7 +3,7 @@ import type { AuditRow } from '../../../src/backend/domain/audit.ts';
 import type { Session } from '../../../src/contract/http/shapes.ts';
 import { hotp } from '../../../src/oath/hotp.ts';
 import type { Browser } from '../../support/backend.ts';
-import type { Arena, Visitor } from './arena.ts';
+import { type Arena, fromSomewhere, type Visitor } from './arena.ts';
 import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
 
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
@@ -20,7 +20,7 @@ class Typist implements Actor {
   }
 
   #type(page: Browser, counter: number) {
-    return page.call<Session>('codeStep', { body: { code: hotp(this.#visitor.hotp.seed, counter, FORM) } });
+    return page.call<Session>('codeStep', { headers: fromSomewhere(), body: { code: hotp(this.#visitor.hotp.seed, counter, FORM) } });
   }
 
   async act(): Promise<void> {

@@ -4,7 +4,7 @@ import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
 import type { Authenticator } from '../../../src/contract/http/shapes.ts';
 import { decodeBase32 } from '../../../src/oath/base32.ts';
 import { hotp } from '../../../src/oath/hotp.ts';
-import type { Arena, Visitor } from './arena.ts';
+import { type Arena, fromSomewhere, type Visitor } from './arena.ts';
 import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
 
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
@@ -63,11 +63,9 @@ class Enroller implements Actor {
     }
     // Its seed is there too, and the code that proved it is burned.
     const page = await this.#arena.signIn(this.#visitor);
-    demand(
-      codeOf(await page.call('codeStep', { body: { code: hotp(last.seed, 0, FORM) } })) === 'code.wrong',
-      'the proving code was good again',
-    );
-    must(await page.call('codeStep', { body: { code: hotp(last.seed, 1, FORM) } }), 200, 'the next code was not good');
+    const type = (counter: number) => page.call('codeStep', { headers: fromSomewhere(), body: { code: hotp(last.seed, counter, FORM) } });
+    demand(codeOf(await type(0)) === 'code.wrong', 'the proving code was good again');
+    must(await type(1), 200, 'the next code was not good');
   }
 
   checkTrail(rows: readonly AuditRow[]): void {
