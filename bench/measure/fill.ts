@@ -1,0 +1,81 @@
+/** Puts people into a store directly: what they have is not what is measured. */
+import { newAuthenticator } from '../../src/backend/domain/authenticators/new-authenticator.ts';
+import type { SeedVault } from '../../src/backend/domain/codes/seeds.ts';
+import { hashSecret, newId, newSecret } from '../../src/backend/domain/identifiers.ts';
+import { newPerson } from '../../src/backend/domain/people/add-person.ts';
+import type { Store } from '../../src/backend/domain/stores.ts';
+
+/** A person with a source of TOTP codes, and the token of a session that has shown the password. */
+export interface Filled {
+  readonly personId: string;
+  readonly username: string;
+  token: string;
+}
+
+const TOTP = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
+const AT_ONCE = 500;
+
+export async function fillPeople(
+  store: Store,
+  seeds: SeedVault,
+  options: { readonly first: number; readonly count: number; readonly seed: Uint8Array; readonly passwordHash: string | null },
+): Promise<Filled[]> {
+  const filled: Filled[] = [];
+  for (let from = 0; from < options.count; from += AT_ONCE) {
+    await store.transaction(async (tx) => {
+      for (let index = from; index < Math.min(from + AT_ONCE, options.count); index += 1) {
+        const now = Date.now();
+        const username = `visitor${options.first + index}`;
+        const person = newPerson({ username, displayName: 'Visitor', role: 'person', passwordHash: options.passwordHash, now });
+        await tx.people.insert(person);
+        const given = { personId: person.id, kind: 'totp', name: 'Codes', addedAt: now, addedFrom: 'bench' } as const;
+        const authenticator = newAuthenticator(given, { codeForm: TOTP, preferred: true });
+        await tx.authenticators.insert(authenticator);
+        await tx.codes.insert({
+          authenticatorId: authenticator.id,
+          personId: person.id,
+          kind: 'totp',
+          ...TOTP,
+          ...seeds.seal(options.seed, authenticator.id),
+          lastPosition: -1,
+          drift: 0,
+          failures: 0,
+          blockedUntil: 0,
+          candidate: null,
+          candidateAt: null,
+        });
+        const token = newSecret();
+        await tx.sessions.insert(sessionOf(person.id, token, now));
+        filled.push({ personId: person.id, username, token });
+      }
+    });
+  }
+  return filled;
+}
+
+/** Sessions that nobody uses any more, but that are there. */
+export async function fillSessions(store: Store, people: readonly Filled[], count: number): Promise<void> {
+  for (let from = 0; from < count; from += AT_ONCE) {
+    await store.transaction(async (tx) => {
+      for (let index = from; index < Math.min(from + AT_ONCE, count); index += 1) {
+        const { personId = '' } = people[index % people.length] ?? {};
+        await tx.sessions.insert(sessionOf(personId, `${index}`, Date.now()));
+      }
+    });
+  }
+}
+
+function sessionOf(personId: string, token: string, now: number) {
+  return {
+    id: newId(),
+    tokenHash: hashSecret(token),
+    personId,
+    state: 'password' as const,
+    challengeId: null,
+    createdAt: now,
+    seenAt: now,
+    secondStepAt: null,
+    authenticatorId: null,
+    source: 'bench',
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * The durable second step over HTTP: a TOTP code, every protection on, every commit on the disk, head to head with glewlwyd
+ * on the same disk in the same run. The first step is taken beforehand on both sides: it is not what is measured. Doorstep
+ * has more people than the peer, because it would run out of codes that nobody has used.
+ */
+import { randomBytes } from 'node:crypto';
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { openSeeds } from '../src/backend/seeds/open-seeds.ts';
+import { openSqlite } from '../src/backend/store/sqlite/open-sqlite.ts';
+import { encodeBase32 } from '../src/oath/base32.ts';
+import { totp } from '../src/oath/totp.ts';
+import { type BackendProcess, startBackendProcess } from '../test/support/backend.ts';
+import { cpuSecondsOf } from './measure/cpu.ts';
+import { fdatasyncs } from './measure/disk.ts';
+import { exchange } from './measure/exchange.ts';
+import { type Filled, fillPeople } from './measure/fill.ts';
+import { type Glewlwyd, startGlewlwyd } from './peers/glewlwyd.ts';
+import { load, print, quartiles, ratio, spread } from './table.ts';
+
+const rounds = Number(process.env['ROUNDS'] ?? 5);
+const SECONDS = Number(process.env['SECONDS'] ?? 2);
+const CLIENTS = 16;
+const PEOPLE = Number(process.env['PEOPLE'] ?? 15_000);
+const PEER_PEOPLE = 600;
+const PEER_STEPS = Number(process.env['PEER_STEPS'] ?? 8);
+
+const seed = randomBytes(20);
+const form = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
+const codeNow = (): string => totp(seed, Date.now(), form);
+
+interface Phase {
+  readonly perSecond: number;
+  /** Of the server, milliseconds a step. */
+  readonly cpu: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function measure(pid: number, work: (milliseconds: number[]) => Promise<unknown>): Promise<Phase> {
+  const milliseconds: number[] = [];
+  const [begin, cpu] = [performance.now(), cpuSecondsOf(pid)];
+  await work(milliseconds);
+  const [seconds, used] = [(performance.now() - begin) / 1_000, cpuSecondsOf(pid) - cpu];
+  const sorted = milliseconds.sort((a, b) => a - b);
+  return {
+    perSecond: sorted.length / seconds,
+    cpu: (used * 1_000) / sorted.length,
+    p50: sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN,
+    p99: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
+  };
+}
+
+/** Doorstep's people, each of whom is asked again only after all the others. */
+class Ours {
+  readonly #backend: BackendProcess;
+  readonly #people: readonly Filled[];
+  readonly #place: { host: string; port: number };
+  #next = 0;
+
+  constructor(backend: BackendProcess, people: readonly Filled[]) {
+    this.#backend = backend;
+    this.#people = people;
+    this.#place = { host: '127.0.0.1', port: Number(new URL(backend.base).port) };
+  }
+
+  async #step(agent: Agent, person: Filled, code: string): Promise<{ status: number; text: string }> {
+    const answer = await exchange({
+      ...this.#place,
+      agent,
+      method: 'POST',
+      path: '/v1/session/code',
+      headers: { cookie: `doorstep=${person.token}`, origin: this.#backend.origin },
+      body: { code },
+    });
+    person.token = /^doorstep=([^;]+)/.exec(answer.cookies[0] ?? '')?.[1] ?? person.token;
+    return answer;
+  }
+
+  run(clients: number, seconds: number): Promise<Phase> {
+    return measure(this.#backend.process.pid ?? 0, async (milliseconds) => {
+      const end = performance.now() + seconds * 1_000;
+      const one = async (): Promise<void> => {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        while (performance.now() < end) {
+          const person = this.#take();
+          const begin = performance.now();
+          const { status, text } = await this.#step(agent, person, codeNow());
+          milliseconds.push(performance.now() - begin);
+          if (status !== 200) throw new Error(`a right code was answered with ${status} ${text}`);
+        }
+        agent.destroy();
+      };
+      await Promise.all(Array.from({ length: clients }, one));
+    });
+  }
+
+  #take(): Filled {
+    const person = this.#people[this.#next % this.#people.length];
+    this.#next += 1;
+    if (person === undefined) throw new Error('there are no people');
+    return person;
+  }
+
+  /** A wrong code is refused, a right one is good, the same again is not, and the session says so. */
+  async prove(): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const [person, code] = [this.#take(), codeNow()];
+    const wrong = await this.#step(agent, person, code === '000000' ? '000001' : '000000');
+    const right = await this.#step(agent, person, code);
+    const again = await this.#step(agent, person, code);
+    agent.destroy();
+    const { state } = JSON.parse(right.text) as { state: string };
+    if (wrong.status === 200 || right.status !== 200 || again.status === 200 || state !== 'full') {
+      throw new Error(`Doorstep proved nothing: ${wrong.status} ${right.status} ${again.status} ${state}`);
+    }
+  }
+}
+
+class Theirs {
+  readonly #peer: Glewlwyd;
+  #next = 0;
+
+  constructor(peer: Glewlwyd) {
+    this.#peer = peer;
+  }
+
+  /** So many steps for each client, on sessions that have shown the password. */
+  async run(clients: number, each: number): Promise<Phase> {
+    const agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    const queues = await Promise.all(
+      agents.map(async (agent) => {
+        const queue: { index: number; cookie: string }[] = [];
+        for (let step = 0; step < each; step += 1) {
+          const index = this.#take();
+          queue.push({ index, cookie: await this.#peer.password(agent, index) });
+        }
+        return queue;
+      }),
+    );
+    await untilSecondsLeft(12);
+    const phase = await measure(this.#peer.pid, (milliseconds) =>
+      Promise.all(
+        agents.map(async (agent, client) => {
+          for (const { index, cookie } of queues[client] ?? []) {
+            const begin = performance.now();
+            const status = await this.#peer.code(agent, index, cookie, codeNow());
+            milliseconds.push(performance.now() - begin);
+            if (status !== 200) throw new Error(`glewlwyd answered a right code with ${status}`);
+          }
+        }),
+      ),
+    );
+    for (const agent of agents) agent.destroy();
+    return phase;
+  }
+
+  #take(): number {
+    this.#next += 1;
+    return this.#next % this.#peer.people;
+  }
+
+  async prove(): Promise<void> {
+    await untilSecondsLeft(3);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const [index, code] = [this.#take(), codeNow()];
+    const cookie = await this.#peer.password(agent, index);
+    const wrong = await this.#peer.code(agent, index, cookie, code === '000000' ? '000001' : '000000');
+    const right = await this.#peer.code(agent, index, cookie, code);
+    const again = await this.#peer.code(agent, index, cookie, code);
+    const shown = await this.#peer.shown(agent, cookie);
+    agent.destroy();
+    if (wrong !== 401 || right !== 200 || again !== 401 || !shown.password || !shown.otp) {
+      throw new Error(`glewlwyd proved nothing: ${wrong} ${right} ${again} ${JSON.stringify(shown)}`);
+    }
+  }
+}
+
+/** The peer takes a code in its own step alone. */
+async function untilSecondsLeft(seconds: number): Promise<void> {
+  const left = 30 - ((Date.now() / 1_000) % 30);
+  if (left < seconds) await new Promise((resolve) => setTimeout(resolve, left * 1_000 + 100));
+}
+
+const before = load();
+const backend = await startBackendProcess({ DOORSTEP_DEMO: '0', DOORSTEP_LOG_LEVEL: 'warn' });
+const peer = await startGlewlwyd({ people: PEER_PEOPLE, secret: encodeBase32(seed), iterations: 1 });
+const figures = { ours: [] as Phase[], alone: [] as Phase[], theirs: [] as Phase[], disk: [] as number[] };
+try {
+  const store = await openSqlite(backend.folder);
+  const seeds = await openSeeds(join(backend.folder, 'seed-keys'), store, Date.now());
+  const people = await fillPeople(store, seeds, { first: 0, count: PEOPLE, seed, passwordHash: null });
+  await store.close();
+  const [ours, theirs] = [new Ours(backend, people), new Theirs(peer)];
+  await ours.run(CLIENTS, 1);
+  await theirs.run(CLIENTS, 1);
+  for (let round = 0; round < rounds; round += 1) {
+    figures.ours.push(await ours.run(CLIENTS, SECONDS));
+    await ours.prove();
+    figures.theirs.push(await theirs.run(CLIENTS, PEER_STEPS));
+    await theirs.prove();
+    const syncs = fdatasyncs(backend.folder, 0.5);
+    figures.alone.push(await ours.run(1, 1));
+    figures.disk.push(quartiles([...syncs, ...fdatasyncs(backend.folder, 0.5)]).median);
+  }
+} finally {
+  await peer.stop();
+  await backend.stop();
+}
+
+const of = (phases: readonly Phase[], member: keyof Phase): number[] => phases.map((phase) => phase[member]);
+const compare = (what: string, member: keyof Phase, digits: number) => ({
+  what,
+  ours: spread(of(figures.ours, member), digits),
+  peer: spread(of(figures.theirs, member), digits),
+  ratio: ratio(of(figures.ours, member), of(figures.theirs, member)),
+});
+const goal = figures.disk.map((one) => 1.3 * one + 1);
+print({
+  title: 'The durable second step: a TOTP code over HTTP',
+  note: `${rounds} interleaved rounds, median and quartiles; ${CLIENTS} clients on the same cores, ${PEOPLE.toLocaleString('en')} people at Doorstep and ${PEER_PEOPLE} at glewlwyd 2.7.5 (Debian's, SQLite, its hash set to one iteration), one secret, the password shown beforehand; both with every commit on the disk; before: ${before}; after: ${load()}`,
+  rows: [
+    compare('second steps a second, 16 clients; peer: glewlwyd', 'perSecond', 0),
+    compare('CPU milliseconds of the server a step; peer: glewlwyd', 'cpu', 2),
+    compare('milliseconds a step, p50, 16 clients; peer: glewlwyd', 'p50', 1),
+    compare('milliseconds a step, p99, 16 clients; peer: glewlwyd', 'p99', 1),
+    {
+      what: 'milliseconds a step, p50, one client alone; peer: 1.3 times write and fdatasync, and 1 ms',
+      ours: spread(of(figures.alone, 'p50'), 2),
+      peer: spread(goal, 2),
+      ratio: ratio(of(figures.alone, 'p50'), goal),
+    },
+  ],
+});
