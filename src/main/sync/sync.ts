@@ -78,6 +78,8 @@ export interface SyncOptions {
   readonly random?: () => number;
   /** Milliseconds without a byte after which an event stream is taken for dead. */
   readonly silence?: number;
+  /** Milliseconds after which changes that could not be sent are tried again. */
+  readonly again?: number;
 }
 
 /** A moment after the end of a request, so that the backend's clock has passed it too. */
@@ -162,6 +164,7 @@ export function createSync(options: SyncOptions): Sync {
   /** Ends the connection and forgets what came over it. `shown`: what the windows say from now on. */
   const letGo = (shown: Partial<AppState>) => {
     follower?.stop();
+    outbox.stop();
     clearTimeout(nextEnd);
     follower = null;
     connected = null;
@@ -175,6 +178,11 @@ export function createSync(options: SyncOptions): Sync {
     const { wiped } = removal;
     await options.onForget(wiped);
     await vault.wipe(wiped);
+  };
+
+  /** The key of this computer goes last (see `Vault.wipe`): where it is gone, all of it is, and what came since stays. */
+  const wipeWhatIsLeft = async (removal: Removal) => {
+    if ((await vault.read('device')) !== null) await wipe(removal);
   };
 
   /** Nothing of it may stay here. The window goes on saying whose computer it was, and why, until the person has read it. */
@@ -241,6 +249,7 @@ export function createSync(options: SyncOptions): Sync {
       return connected === to ? { results, done: () => take(to, snapshot) } : null;
     },
     onSettled: () => store.change(view()),
+    ...(options.again === undefined ? {} : { again: options.again }),
   });
 
   const call = async <T extends Schema>(what: Call<T>): Promise<Parsed<T>> => {
@@ -333,14 +342,18 @@ export function createSync(options: SyncOptions): Sync {
     },
     async disconnect() {
       const gone = { connection: 'connecting', pairing: { state: 'none' }, removal: null } as const;
-      const read = connected === null && store.get().connection === 'removed';
-      if (!read) {
-        const { client, signer } = needConnected();
-        try {
-          await client.call(signer, { route: 'unpairDevice', answer: null });
-        } catch (error) {
-          if (codeOf(error) !== 'backend.unreachable' && removalOf(error) === null) throw error;
-        }
+      if (connected === null && store.get().connection === 'removed') {
+        // What could not be wiped then comes first: afterwards nobody knows any more how much it was.
+        await wipeWhatIsLeft(store.get().removal ?? { because: 'unknown', wiped: 'doorstep' });
+        lastKnown.forget();
+        letGo(gone);
+        return;
+      }
+      const { client, signer } = needConnected();
+      try {
+        await client.call(signer, { route: 'unpairDevice', answer: null });
+      } catch (error) {
+        if (codeOf(error) !== 'backend.unreachable' && removalOf(error) === null) throw error;
       }
       lastKnown.forget();
       letGo(gone);
@@ -387,6 +400,7 @@ export function createSync(options: SyncOptions): Sync {
     stop() {
       clearTimeout(nextEnd);
       follower?.stop();
+      outbox.stop();
       lastKnown.flush();
     },
   };

@@ -31,7 +31,7 @@ export interface Vault {
   remove(name: SecretName): Promise<void>;
   /**
    * Deletes the secrets of this installation: 'doorstep' only what belongs to the pairing, 'everything' the seeds of all
-   * sites and the guard of exports too. Rejects with keychain.* if they may still be there.
+   * sites and the guard of exports too. `device` goes last. Rejects with keychain.* if they may still be there.
    */
   wipe(which?: 'doorstep' | 'everything'): Promise<void>;
 }
@@ -181,7 +181,11 @@ export function createVault(options: VaultOptions): Vault {
     seeds: () => guarded(seedNames),
     remove: (name) => guarded(() => removeSurely([name])),
     wipe: (which = 'doorstep') =>
-      guarded(async () => removeSurely(which === 'doorstep' ? ['device'] : ['device', 'export-guard', ...(await seedNames()).keys()])),
+      guarded(async () => {
+        if (which === 'everything') await removeSurely([...(await seedNames()).keys(), 'export-guard']);
+        // Last: while it is there, whoever was cut short knows that there is more to wipe.
+        await removeSurely(['device']);
+      }),
   };
 }
 

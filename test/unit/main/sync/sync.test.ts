@@ -96,6 +96,7 @@ function start(skew = 0, only: string | null = null): Sync {
     now: () => Date.now() + skew,
     random: () => 0,
     silence: 400,
+    again: 50,
   });
   running.push(made);
   return made;
@@ -263,6 +264,35 @@ test('removed while the keychain is away: what could not be wiped is wiped at th
   await again.start();
   expect(store.get().connection).toBe('removed');
   expect(entries.has('one/device')).toBe(false);
+});
+
+test('a lost computer whose keychain was away: nobody connects it again before all of it is wiped', async () => {
+  entries.set('one/seed/AAAA', 'a secret of another site');
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  brokenAt = 'probe';
+  api.fail.set('*', { status: 401, code: 'device.removed', facts: { wipe: 'everything' } });
+  api.cutStreams();
+  await until(() => expect(store.get().connection).toBe('removed'));
+  await expect(sync.disconnect()).rejects.toMatchObject({ code: 'keychain.failed' });
+  expect(store.get()).toMatchObject({ connection: 'removed', removal: { wiped: 'everything' } });
+  brokenAt = null;
+  await sync.disconnect();
+  expect([...entries.keys()]).toEqual([]);
+  expect(store.get()).toMatchObject({ pairing: { state: 'none' }, removal: null });
+});
+
+test('what came after a removal stays when the person has read of it', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.fail.set('*', { status: 401, code: 'device.removed', facts: { wipe: 'everything' } });
+  api.cutStreams();
+  await until(() => expect(entries.has('one/device')).toBe(false));
+  entries.set('one/seed/BBBB', 'added since');
+  const again = start();
+  await again.start();
+  await again.disconnect();
+  expect([...entries.keys()]).toEqual(['one/seed/BBBB']);
 });
 
 test('the keychain has lost the key: the app says that it is not connected any more', async () => {
@@ -439,6 +469,14 @@ describe('changes', () => {
     api.cutStreams();
     await until(() => expect(store.get().waitingChanges).toBe(0));
     expect(new Set(api.changes.map(({ key }) => key)).size).toBe(1);
+  });
+
+  test('a backend that is busy is asked again, with the connection as it stands', async () => {
+    api.fail.set('/v1/device/changes', { status: 429, code: 'request.rate-limited' });
+    await sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+    expect(store.get()).toMatchObject({ waitingChanges: 1, connection: 'online' });
+    api.fail.clear();
+    await until(() => expect(store.get().waitingChanges).toBe(0));
   });
 
   test('refused later: a notice says what and why, until it was read', async () => {

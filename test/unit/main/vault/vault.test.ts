@@ -178,3 +178,22 @@ test('a wipe of the pairing keeps the seeds of other sites, one of everything ke
   await vault.wipe('everything');
   expect([...double.entries.keys()]).toEqual(['two/device']);
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'a wipe of everything that is cut short before its removal %i has left the key of this computer',
+  async (cut) => {
+    for (const name of ['device', 'export-guard', 'seed/a', 'seed/b', 'seed/c'] as const) await vault.write(name, 'secret');
+    const { remove } = double.keychain;
+    let removals = 0;
+    vi.spyOn(double.keychain, 'remove').mockImplementation(async (account) => {
+      if (!account.endsWith('/probe')) removals += 1;
+      if (removals >= cut) throw new KeychainError('absent', 'because');
+      await remove(account);
+    });
+    await expect(vault.wipe('everything')).rejects.toMatchObject({ code: 'keychain.absent' });
+    expect(double.entries.has('one/device')).toBe(true);
+    vi.restoreAllMocks();
+    await vault.wipe('everything');
+    expect([...double.entries.keys()]).toEqual([]);
+  },
+);
