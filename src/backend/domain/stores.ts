@@ -111,6 +111,8 @@ export interface ChallengeStore {
   pendingOf(personId: string, at: number): Promise<readonly ChallengeRecord[]>;
   /** Ends a pending challenge before its time is over; false where it has ended already. Exactly one caller gets true. */
   end(id: string, ending: ChallengeEnding): Promise<boolean>;
+  /** Whether there is anything to end. */
+  anyOver(at: number): Promise<boolean>;
   /** Ends what is over and answers what it ended. */
   expire(at: number, scope?: { personId?: string; id?: string }): Promise<readonly ChallengeRecord[]>;
   lastEndings(personId: string, since: number): Promise<readonly ChallengeRecord[]>;

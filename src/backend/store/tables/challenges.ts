@@ -52,6 +52,16 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
       const ended = await query.returning('id').executeTakeFirst();
       return ended !== undefined;
     },
+    async anyOver(at) {
+      const over = await db
+        .selectFrom('challenges')
+        .select('id')
+        .where('state', '=', 'pending')
+        .where('expiresAt', '<=', at)
+        .limit(1)
+        .executeTakeFirst();
+      return over !== undefined;
+    },
     async expire(at, { personId, id } = {}) {
       let query = db
         .updateTable('challenges')
