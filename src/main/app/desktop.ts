@@ -6,6 +6,7 @@ import { createElectronNotifier } from '../notify/electron.ts';
 import { createFreedesktopNotifier } from '../notify/freedesktop.ts';
 import { copiedWords } from '../notify/words.ts';
 import { watchLock } from '../session/lock.ts';
+import { watchNetwork } from '../session/network.ts';
 import type { TrayScreen } from '../tray/menu.ts';
 import { createTrayIcon } from '../tray/tray.ts';
 import { createAttention } from './attention.ts';
@@ -39,6 +40,8 @@ export interface DesktopOptions {
   readonly window: { open(screen: TrayScreen | null): void; mark(): void };
   /** Puts a code on the clipboard. */
   readonly copyCode: (id: string) => Promise<unknown>;
+  /** The network came back, or is another. */
+  readonly onNetwork: () => void;
   readonly onTrayLost: () => void;
   readonly onQuit: () => void;
 }
@@ -82,6 +85,7 @@ export async function openDesktop(options: DesktopOptions): Promise<Desktop> {
     log,
     onChange: (locked) => gate.lock(locked),
   });
+  const stopNetwork = system === null ? () => undefined : watchNetwork(system, options.onNetwork);
   await lock.ready;
   gate.lock(lock.locked());
 
@@ -94,6 +98,7 @@ export async function openDesktop(options: DesktopOptions): Promise<Desktop> {
     seen: () => lock.seen(),
     stop() {
       lock.stop();
+      stopNetwork();
       attention.stop();
       tray.stop();
       session?.close();

@@ -231,6 +231,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
       ...options,
       window: { open, mark: () => window.callAttention() },
       copyCode: (id) => codes.copy(id),
+      onNetwork: () => sync.wake(),
       // A window that was hidden in the tray would be out of reach.
       onTrayLost: () => window.show(),
     });

@@ -8,6 +8,7 @@ export interface Outbox {
   send(): Promise<void>;
   /** Sends all that waits, this change (by its key) too; the code of its refusal, or null. Rejects like `send`: then it waits. */
   sendAndHear(key: string): Promise<ErrorCode | null>;
+  stop(): void;
 }
 
 export interface OutboxOptions {
@@ -18,13 +19,18 @@ export interface OutboxOptions {
   ) => Promise<{ readonly results: readonly ChangeResult[]; readonly done: () => void } | null>;
   /** The queue is another. */
   readonly onSettled: () => void;
+  /** Sending is tried again after so long, milliseconds, where it could not be. */
+  readonly again?: number;
 }
+
+const AGAIN = 30_000;
 
 /** As many changes as one request takes. */
 const BATCH = 64;
 
-export function createOutbox({ queue, exchange, onSettled }: OutboxOptions): Outbox {
+export function createOutbox({ queue, exchange, onSettled, again = AGAIN }: OutboxOptions): Outbox {
   let sending: Promise<void> | null = null;
+  let retry: NodeJS.Timeout | undefined;
   /** Changes whose person waits for the answer, and what it was. */
   const awaited = new Map<string, ErrorCode | null>();
 
@@ -61,9 +67,16 @@ export function createOutbox({ queue, exchange, onSettled }: OutboxOptions): Out
   };
 
   const send = (): Promise<void> => {
-    sending ??= sendAll().finally(() => {
-      sending = null;
-    });
+    clearTimeout(retry);
+    sending ??= sendAll()
+      .catch((error: unknown) => {
+        // A backend that is in reach and busy sends no sign when it is less so.
+        retry = setTimeout(() => void send().catch(() => undefined), again);
+        throw error;
+      })
+      .finally(() => {
+        sending = null;
+      });
     return sending;
   };
 
@@ -80,5 +93,6 @@ export function createOutbox({ queue, exchange, onSettled }: OutboxOptions): Out
         awaited.delete(key);
       }
     },
+    stop: () => clearTimeout(retry),
   };
 }

@@ -51,6 +51,7 @@ let vault: Vault;
 let sync: Sync;
 let entries: Map<string, string>;
 let brokenAt: string | null;
+let silence = 50_000;
 const servers: string[] = [];
 const forgotten: string[] = [];
 let folder: string;
@@ -95,7 +96,7 @@ function start(skew = 0, only: string | null = null): Sync {
     onForget: async (wipe) => void forgotten.push(wipe),
     now: () => Date.now() + skew,
     random: () => 0,
-    silence: 400,
+    silence,
     again: 50,
   });
   running.push(made);
@@ -108,6 +109,7 @@ beforeEach(async () => {
   api = await startDeviceApi();
   entries = new Map();
   brokenAt = null;
+  silence = 50_000;
   servers.length = 0;
   forgotten.length = 0;
   folder = mkdtempSync(join(tmpdir(), 'doorstep-sync-'));
@@ -378,6 +380,8 @@ test('a request that crossed a change of generation is signed again', async () =
 });
 
 test('a stream that says nothing for too long is dead, whatever TCP thinks of it', async () => {
+  silence = 400;
+  sync = start();
   await sync.pair('KTRW-4N7X', undefined);
   await until(() => expect(api.streams()).toBe(1));
   const streams = () => api.calls.filter((call) => call === 'GET /v1/device/events').length;
