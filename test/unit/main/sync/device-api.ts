@@ -157,7 +157,8 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     },
     change(members) {
       api.snapshot = { ...api.snapshot, version: api.snapshot.version + 1, ...members };
-      for (const stream of open) stream.write(`data: ${JSON.stringify(api.snapshot)}\n\n`);
+      for (const stream of open)
+        stream.write(`data: ${JSON.stringify({ ...api.snapshot, serverTime: new Date(Date.now() + api.clock).toISOString() })}\n\n`);
     },
     cutStreams() {
       for (const stream of open) stream.destroy();
