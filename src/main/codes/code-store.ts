@@ -178,7 +178,7 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
         }
         if (index.get().length + added.length >= MOST_CODES) throw new DoorstepError('seed.too-many', { most: MOST_CODES });
         const seed = { ...one.seed, owner: one.owner ?? null };
-        const entry = entryOf(randomBytes(16).toString('base64url'), seed, one.name ?? '');
+        const entry = entryOf(randomBytes(16).toString('base64url'), seed, ownName(one.name ?? ''));
         added.push(entry);
         await vault.write(seedName(entry.id), writeSeed(seed));
         cache.put(entry.id, seed);
@@ -218,6 +218,8 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
       inTurn(async () => {
         const entry = need(id);
         if (entry.counter === null) throw new DoorstepError('ipc.refused');
+        // A link may begin anywhere: a counter that cannot move on would make an index that cannot be read again.
+        if (entry.counter >= Number.MAX_SAFE_INTEGER) throw new DoorstepError('seed.malformed', { reason: 'counter' });
         const seed = await seedOf(id);
         // The disk has the new counter before anyone sees the code of the old one: no crash shows a code twice.
         change(id, { counter: entry.counter + 1 });
@@ -247,7 +249,7 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
     rename: (id, name) =>
       inTurn(async () => {
         need(id);
-        change(id, { name: [...shownName(name)].slice(0, LONGEST_OWN_NAME).join('') });
+        change(id, { name: ownName(name) });
       }),
     move: (id, to) =>
       inTurn(async () => {
@@ -301,6 +303,11 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
       cache.forget();
     },
   };
+}
+
+/** What the person calls it, as it may be shown: it may come out of a file. */
+function ownName(name: string): string {
+  return [...shownName(name)].slice(0, LONGEST_OWN_NAME).join('');
 }
 
 function entryOf(id: string, seed: KeptSeed, name: string): IndexEntry {

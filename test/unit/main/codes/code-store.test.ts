@@ -42,6 +42,11 @@ describe('keeping', () => {
     expect(await world.codes.find(totpSeed())).toBeNull();
   });
 
+  it('calls them by names that can be shown, wherever they come from', async () => {
+    await world.codes.add([{ seed: totpSeed(), name: `\u202eMail\n${'x'.repeat(10_000)}` }]);
+    expect(world.codes.list()).toMatchObject([{ name: `Mail ${'x'.repeat(59)}` }]);
+  });
+
   it('stops at 256', async () => {
     await world.codes.add(Array.from({ length: 255 }, () => ({ seed: totpSeed() })));
     await expect(world.codes.add([{ seed: totpSeed() }, { seed: totpSeed() }])).rejects.toMatchObject({ code: 'seed.too-many' });
@@ -102,6 +107,18 @@ describe('codes', () => {
     const [id] = await world.codes.add([{ seed: hotpSeed() }]);
     const told = await Promise.all(Array.from({ length: 20 }, () => world.codes.next(id!)));
     expect(new Set(told.map(({ code }) => code)).size).toBe(20);
+  });
+
+  it('of HOTP end where the counter cannot go further, and leave an index that can be read', async () => {
+    const [last] = await world.codes.add([{ seed: hotpSeed({ counter: Number.MAX_SAFE_INTEGER }) }]);
+    const [other] = await world.codes.add([{ seed: hotpSeed({ counter: 3 }), name: 'Mine' }]);
+    await world.codes.next(other!);
+    for (let again = 0; again < 2; again++) {
+      await expect(world.codes.next(last!)).rejects.toMatchObject({ code: 'seed.malformed', detail: { reason: 'counter' } });
+    }
+    world.start();
+    await world.codes.load();
+    expect(world.codes.entries()).toMatchObject([{ id: last }, { id: other, name: 'Mine', counter: 4 }]);
   });
 
   it('of HOTP are not told while the counter cannot be kept', async () => {
