@@ -91,7 +91,9 @@ export function createReviews(options: ReviewsOptions): Reviews {
       end(id, await send(challenge, decision, null));
     } catch (error) {
       // The person has said no, whatever the network says.
-      if (error instanceof DoorstepError && error.code === 'backend.unreachable') owed.set(id, { challenge, decision });
+      const unheard = error instanceof DoorstepError && error.code === 'backend.unreachable';
+      // Who says "this wasn't me" and then closes the window has not taken it back.
+      if (unheard && owed.get(id)?.decision !== 'not-me') owed.set(id, { challenge, decision });
       throw error;
     }
     await refresh().catch(() => undefined);
@@ -103,7 +105,8 @@ export function createReviews(options: ReviewsOptions): Reviews {
     const due = [...owed];
     owed.clear();
     for (const [id, { challenge, decision }] of due) {
-      if (Date.parse(challenge.expiresAt) <= now()) continue;
+      // A denial of what has ended changes nothing. "This wasn't me" is about the person's password, and holds all the same.
+      if (decision === 'deny' && Date.parse(challenge.expiresAt) <= now()) continue;
       await refuse(id, decision, challenge).catch((error: unknown) => waits(error));
     }
   };

@@ -139,6 +139,34 @@ test('a no that the network swallowed is said again once the backend is back, an
   ]);
 });
 
+test('"this wasn’t me" outlives the network, the closed window and the request itself', async () => {
+  reviews.review(ID, true);
+  answer = fail('backend.unreachable');
+  await expect(reviews.notMe(ID)).rejects.toMatchObject({ code: 'backend.unreachable' });
+  reviews.closed();
+  await vi.waitFor(() => expect(decided).toHaveLength(2));
+  become({ connection: 'offline' });
+  now = Date.parse(CHALLENGE.expiresAt) + 1;
+  answer = async () => undefined;
+  become({ connection: 'online', challenges: [] });
+  await vi.waitFor(() => expect(decided).toHaveLength(3));
+  become({ connection: 'offline' });
+  become({ connection: 'online' });
+  await Promise.resolve();
+  expect(decided.map(([decision]) => decision)).toEqual(['not-me', 'deny', 'not-me']);
+});
+
+test('a no that the network swallowed is not said of a request that has ended by itself', async () => {
+  reviews.review(ID, true);
+  answer = fail('backend.unreachable');
+  await expect(reviews.deny(ID)).rejects.toMatchObject({ code: 'backend.unreachable' });
+  become({ connection: 'offline' });
+  now = Date.parse(CHALLENGE.expiresAt) + 1;
+  become({ connection: 'online' });
+  await Promise.resolve();
+  expect(decided).toEqual([['deny', null]]);
+});
+
 test('a request that has ended meanwhile is not approved, and the window says so', async () => {
   reviews.review(ID, true);
   answer = fail('challenge.ended');
