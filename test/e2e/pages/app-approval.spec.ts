@@ -227,3 +227,8 @@ test('nothing to ask: it says so', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nothing asks for you');
   await look(page, 'app-approval-nothing');
 });
+
+test('a window that comes back says how many tries are left', async ({ page }) => {
+  await open(page, { ...asking, review: { challenge: { ...approvalRequest, number: { digits: 6, triesLeft: 1 } }, ended: null } });
+  await expect(page.getByText(/1 try left\. Ends at/)).toBeVisible();
+});

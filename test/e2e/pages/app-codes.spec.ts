@@ -136,6 +136,12 @@ test('renames, moves by menu, by key and by hand, removes and brings back', asyn
   await page.keyboard.press('Enter');
   await expect.poll(() => bridge.requests('code.rename')).toEqual([{ id: libraryCode.id, name: 'Books' }]);
 
+  await menu(page, 'Northmoor sign-in').click();
+  await page.getByRole('button', { name: 'Make first choice' }).click();
+  await expect.poll(() => bridge.requests('authenticator.prefer')).toEqual([{ id: ownCodes.id }]);
+  await bridge.push({ authenticators: withCodes.authenticators.map((one) => ({ ...one, preferred: one.id === ownCodes.id })) });
+  await expect(row(page, 'Northmoor sign-in')).toContainText('First choice');
+
   await menu(page, 'Library').click();
   await page.getByRole('button', { name: 'Move up' }).click();
   await expect(page.getByText('Library is at place 1 now.')).toBeAttached();

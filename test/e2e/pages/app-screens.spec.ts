@@ -8,6 +8,7 @@ import {
   blueKey,
   failedToken,
   inMinutes,
+  officePc,
   oldToken,
   openingToken,
   paired,
@@ -356,6 +357,8 @@ test('settings: address, keychain, version, and disconnecting after a question',
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(page.getByText('https://id.northmoor.example', { exact: true })).toBeVisible();
   await expect(page.getByText('0.1.0')).toBeVisible();
+  await page.getByRole('button', { name: 'Make first choice: Office PC' }).click();
+  await expect.poll(() => bridge.requests('authenticator.prefer')).toEqual([{ id: officePc.id }]);
   await look(page, 'app-settings');
   await page.getByRole('button', { name: 'Disconnect this computer' }).click();
   await expect(page.getByRole('button', { name: 'Stay connected' })).toBeFocused();

@@ -159,8 +159,10 @@ for (const [because, wiped, words] of [
 }
 
 test('a request with a number is reviewed in its own window; a key answers it too', async ({ page }) => {
-  const request = { ...vpn, number: { digits: 6, triesLeft: 3 } };
+  const asked = { address: '192.0.2.7', browser: 'Firefox on Windows' };
+  const request = { ...vpn, place: null, asked, number: { digits: 6, triesLeft: 3 } };
   const bridge = await FakeBridge.open(page, server.address, { ...paired, challenges: [request] });
+  await expect(page.getByText('From Firefox on Windows, 192.0.2.7.')).toBeVisible();
   await look(page, 'app-home-review');
   await page.getByRole('button', { name: 'Review' }).click();
   await expect.poll(() => bridge.requests('approval.review')).toEqual([{ id: request.id }]);

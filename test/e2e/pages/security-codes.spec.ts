@@ -256,3 +256,80 @@ test('a change that wants it fresh takes any way', async ({ page }) => {
   await expect(signInField(page)).toBeFocused();
   await expect(page.getByRole('navigation', { name: 'Other ways' })).toHaveCount(0);
 });
+
+test('requests are opened again by a key alone', async ({ page }) => {
+  const account = await somebody();
+  await VirtualKey.plugIn(page);
+  await addFirstKey(page, backend.origin, account);
+  const desktop = await pairDesktop(page);
+  await page.getByRole('button', { name: 'Print a set' }).click();
+  const [code = ''] = await page.locator('.sheet .mono').allTextContents();
+  await page.getByRole('button', { name: 'I have them' }).click();
+  const thief = new Browser(backend);
+  await thief.password(account.username, PASSWORD);
+  await thief.call('beginApproval', { body: {} });
+  await desktop.decide(await waiting(desktop), 'not-me');
+  await signOut(page);
+  await givePassword(page, account);
+  await expect(page.getByRole('button', { name: /Doorstep on your computer/ })).toHaveCount(0);
+  await page.getByRole('button', { name: /A spare code/ }).click();
+  await page.keyboard.type(code);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Open requests again' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Is it still you?' });
+  await expect(dialog.getByRole('navigation', { name: 'Other ways' })).toHaveCount(0);
+  await dialog.getByRole('button', { name: 'Use my key' }).click();
+  await expect(page.getByText('Requests are open again.')).toBeVisible();
+});
+
+test('the number for a service, and back to it', async ({ page }) => {
+  const account = await somebody();
+  await VirtualKey.plugIn(page);
+  await addFirstKey(page, backend.origin, account);
+  const desktop = await pairDesktop(page);
+  await page.getByRole('button', { name: 'Make first choice: Office PC' }).click();
+  await expect(page.getByText('Office PC is your first choice now.')).toBeVisible();
+  await signOut(page);
+  const back = `${backend.origin}/help`;
+  const library = await backend.addService('Library', [back]);
+  const { id, signInUrl } = (await library.call<{ id: string; signInUrl: string }>('createChallenge', { body: { returnTo: back } })).body;
+  await page.goto(signInUrl);
+  await givePassword(page, account);
+  await expect(page.getByText('Waiting for you. This page moves on by itself.')).toBeVisible();
+  const request = await waiting(desktop);
+  expect(request.serviceName).toBe('Library');
+  const number = ((await page.locator('.digits .unseen').textContent()) ?? '').replaceAll(' ', '');
+  await desktop.approve(request, number);
+  await expect(page).toHaveURL((url) => url.pathname === '/help' && url.searchParams.get('challenge') === id);
+});
+
+test('the security page and the sheet right to left, and in forced colours', async ({ page }) => {
+  await VirtualKey.plugIn(page);
+  await addFirstKey(page, backend.origin, await somebody());
+  await page.getByRole('button', { name: 'Print a set' }).click();
+  await page.getByRole('button', { name: 'I have them' }).click();
+  const turn = () =>
+    page.evaluate(() => {
+      document.documentElement.dir = 'rtl';
+    });
+  const overflows = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await turn();
+  for (const width of [1100, 320]) {
+    await page.setViewportSize({ width, height: 760 });
+    await page.screenshot({ path: `test-results/screens/web-security-rtl-${width}.png`, fullPage: true });
+    expect(await overflows()).toBeLessThanOrEqual(0);
+  }
+  await page.getByRole('button', { name: 'Print a new set' }).click();
+  await page.getByRole('button', { name: 'Make new codes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Spare codes' })).toBeVisible();
+  await page.screenshot({ path: 'test-results/screens/web-sheet-rtl-320.png', fullPage: true });
+  expect(await overflows()).toBeLessThanOrEqual(0);
+  await page.getByRole('button', { name: 'I have them' }).click();
+  await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.getByRole('button', { name: 'Add a way' }).click();
+  await page.getByRole('button', { name: /^Codes/ }).click();
+  const picture = page.getByRole('img', { name: 'Picture with the secret of your codes' });
+  await expect(picture).toBeVisible();
+  expect(await picture.locator('.paper').evaluate((paper) => getComputedStyle(paper).fill)).toBe('rgb(255, 255, 255)');
+  await page.screenshot({ path: 'test-results/screens/web-add-codes-forced.png' });
+});

@@ -54,6 +54,9 @@ const end: Readonly<Record<ReviewEnd, EndWords>> = {
   },
 };
 
+const ends = ({ time, minutes }: { time: string; minutes: number }) =>
+  `Ends at ${time}, in ${minutes <= 1 ? 'a minute' : digits(minutes, 'minute', 'minutes')}. Closing this window means Deny.`;
+
 /** The window that asks for the number. */
 export const approval = {
   asks: ({ service }: About) => `${service} asks: is this you?`,
@@ -65,8 +68,9 @@ export const approval = {
     minutes === 0 ? `Just now, ${time}` : `${digits(minutes, 'minute', 'minutes')} ago, ${time}`,
   askedOn: ({ when }: { when: string }) => capital(when),
   label: 'Type the number from the sign-in page',
-  ends: ({ time, minutes }: { time: string; minutes: number }) =>
-    `Ends at ${time}, in ${minutes <= 1 ? 'a minute' : digits(minutes, 'minute', 'minutes')}. Closing this window means Deny.`,
+  hint: ({ time, minutes, left }: { time: string; minutes: number; left: number }): string =>
+    `${left < 3 ? `${digits(left, 'try', 'tries')} left. ` : ''}${ends({ time, minutes })}`,
+  ends,
   soon: 'It ends in less than a minute.',
   wrong: ({ left }: { left: number }) => `That number is not on the page. ${digits(left, 'try', 'tries')} left.`,
   wrongWhy: ({ service }: About) => `Check that the page says ${service}, then read the number again.`,
