@@ -3,7 +3,7 @@ import { setUp } from './setup.mjs';
 import { close, runPlaywright, runStatic, runVitest, STATIC, VITEST } from './suites.mjs';
 import { explain, SetUpError } from './system.mjs';
 
-const SUITES = ['static', ...VITEST, 'pages', 'app'];
+const SUITES = ['static', ...VITEST, 'pages', 'app', 'kill-app'];
 
 try {
   const asked = process.argv.slice(2);

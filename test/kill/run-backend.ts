@@ -1,17 +1,15 @@
-/** `npm run test:kill [-- KILLS]`: kills the backend so many times (300) in each scenario, on all cores. */
+/** `npm run test:kill [-- KILLS]`: kills the backend so many times (300), each time in the middle of all scenarios, on all cores. */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Kills, killBackend, SCENARIOS } from './backend/kill-backend.ts';
+import { type Kills, killBackend } from './backend/kill-backend.ts';
 
 type Told = { readonly done: number } | { readonly result: Kills } | { readonly error: string };
 
-async function work(name: string, kills: number): Promise<void> {
-  const scenario = SCENARIOS.find((one) => one.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+async function work(kills: number): Promise<void> {
   const tell = (told: Told): Promise<void> => new Promise((resolve) => process.send?.(told, () => resolve()));
   try {
-    await tell({ result: await killBackend(scenario, kills, (done) => void tell({ done })) });
+    await tell({ result: await killBackend(kills, (done) => void tell({ done })) });
     process.exit(0);
   } catch (error) {
     await tell({ error: String(error) });
@@ -21,38 +19,45 @@ async function work(name: string, kills: number): Promise<void> {
 
 async function lead(kills: number): Promise<number> {
   const begin = performance.now();
-  const waiting = SCENARIOS.map(({ name }) => name);
+  const seconds = (): string => ((performance.now() - begin) / 1_000).toFixed(0);
+  const workers = availableParallelism();
+  const done = new Map<number, number>();
+  const sum = (): number => [...done.values()].reduce((all, one) => all + one, 0);
+  const timer = setInterval(() => console.log(`${sum()} of ${kills} in ${seconds()} s`), 30_000);
+  const results = await Promise.all(
+    Array.from({ length: workers }, (_, worker) => runOne(Math.ceil(kills / workers), (count) => done.set(worker, count))),
+  );
+  clearInterval(timer);
   let broken = 0;
-  const lane = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const told = await runOne(name, kills);
-      if ('error' in told) {
-        broken += 1;
-        console.error(`${name}: ${told.error}`);
-      } else if ('result' in told) {
-        const { acknowledged, medianStart, longestStart, seconds } = told.result;
-        console.log(
-          `${name}: killed ${kills} times in ${seconds.toFixed(0)} s, ${acknowledged} acknowledgements, none lost, nothing twice; started again in ${medianStart.toFixed(0)} ms (longest ${longestStart.toFixed(0)} ms)`,
-        );
-      }
+  const acknowledged = new Map<string, number>();
+  for (const told of results) {
+    if ('error' in told) {
+      broken += 1;
+      console.error(told.error);
+    } else if ('result' in told) {
+      const { medianStart, longestStart } = told.result;
+      for (const [name, count] of Object.entries(told.result.acknowledged)) acknowledged.set(name, (acknowledged.get(name) ?? 0) + count);
+      console.log(`started again in ${medianStart.toFixed(0)} ms (longest ${longestStart.toFixed(0)} ms)`);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), SCENARIOS.length) }, lane));
-  console.log(`${SCENARIOS.length * kills} kills in ${((performance.now() - begin) / 1_000).toFixed(0)} s: ${broken} broken`);
+  }
+  for (const [name, count] of acknowledged) console.log(`${name}: ${count} acknowledgements`);
+  console.log(
+    `${sum()} kills in the middle of all of them, in ${seconds()} s: ${broken === 0 ? 'nothing lost, nothing twice' : `${broken} broken`}`,
+  );
   return broken === 0 ? 0 : 1;
 }
 
-function runOne(name: string, kills: number): Promise<Told> {
-  const child = fork(fileURLToPath(import.meta.url), ['--scenario', name, String(kills)]);
+function runOne(kills: number, onDone: (count: number) => void): Promise<Told> {
+  const child = fork(fileURLToPath(import.meta.url), ['--worker', String(kills)]);
   return new Promise((resolve) => {
     child.on('message', (told: Told) => {
-      if (!('done' in told)) resolve(told);
-      else if (told.done % 25 === 0) console.log(`${name}: ${told.done} of ${kills}`);
+      if ('done' in told) onDone(told.done);
+      else resolve(told);
     });
     child.once('exit', (code) => resolve({ error: `ended with ${code}` }));
   });
 }
 
-const [first, name, count] = process.argv.slice(2);
-if (first === '--scenario') await work(name ?? '', Number(count));
+const [first, count] = process.argv.slice(2);
+if (first === '--worker') await work(Number(count));
 else process.exitCode = await lead(Number(first ?? 300));

@@ -53,5 +53,5 @@ class Typist implements Actor {
 
 export const acceptance: Scenario = {
   name: 'code acceptance',
-  prepare: async (arena) => (await arena.visitors(4, 'password')).map((visitor) => new Typist(arena, visitor)),
+  prepare: async (arena, count) => (await arena.visitors(count, 'password')).map((visitor) => new Typist(arena, visitor)),
 };

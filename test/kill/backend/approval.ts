@@ -78,5 +78,5 @@ class Approver implements Actor {
 
 export const approval: Scenario = {
   name: 'approval',
-  prepare: async (arena) => (await arena.visitors(4, 'password')).map((visitor) => new Approver(visitor)),
+  prepare: async (arena, count) => (await arena.visitors(count, 'password')).map((visitor) => new Approver(visitor)),
 };

@@ -78,5 +78,5 @@ class Enroller implements Actor {
 
 export const enrollment: Scenario = {
   name: 'code enrollment',
-  prepare: async (arena) => (await arena.visitors(4, 'full')).map((visitor) => new Enroller(arena, visitor)),
+  prepare: async (arena, count) => (await arena.visitors(count, 'full')).map((visitor) => new Enroller(arena, visitor)),
 };

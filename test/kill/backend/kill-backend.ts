@@ -1,4 +1,4 @@
-/** Kills the backend at random moments of a scenario, so many times, and checks after each start what must hold. */
+/** Kills the backend at random moments, so many times, while all scenarios go on at once, and checks after each start what must hold. */
 import { acceptance } from './acceptance.ts';
 import { approval } from './approval.ts';
 import { Arena } from './arena.ts';
@@ -7,29 +7,31 @@ import { type Actor, Broken, demand, type Scenario } from './scenario.ts';
 import { sync } from './sync.ts';
 
 export const SCENARIOS: readonly Scenario[] = [enrollment, acceptance, approval, sync];
+/** People of each scenario. */
+const ACTORS = 2;
 /** A start after a kill takes less than this, CPU seconds. */
 const LONGEST_START = 5;
 /** Milliseconds until the kill, at most: one time in four from the first request on, else from the first acknowledgement on. */
-const LONGEST_LIFE = 150;
+const LONGEST_LIFE = 600;
 
 export interface Kills {
-  readonly scenario: string;
   readonly kills: number;
-  /** Pieces of work that were acknowledged before the kill that followed. */
-  readonly acknowledged: number;
+  /** Of each scenario: pieces of work that were acknowledged before the kill that followed. */
+  readonly acknowledged: Readonly<Record<string, number>>;
   /** Starts after kills, milliseconds. */
   readonly medianStart: number;
   readonly longestStart: number;
   readonly seconds: number;
 }
 
-export async function killBackend(scenario: Scenario, kills: number, onProgress: (done: number) => void = () => undefined): Promise<Kills> {
+export async function killBackend(kills: number, onProgress: (done: number) => void = () => undefined): Promise<Kills> {
   const begin = performance.now();
   const arena = await Arena.open();
-  let acknowledged = 0;
+  const acknowledged: Record<string, number> = {};
   try {
     for (let kill = 0; kill < kills; kill += 1) {
-      const actors = await scenario.prepare(arena);
+      const casts: { readonly name: string; readonly actors: readonly Actor[] }[] = [];
+      for (const { name, prepare } of SCENARIOS) casts.push({ name, actors: await prepare(arena, ACTORS) });
       await arena.newRows();
       const life = Math.random() * LONGEST_LIFE;
       let onFirst: () => void = () => undefined;
@@ -37,21 +39,19 @@ export async function killBackend(scenario: Scenario, kills: number, onProgress:
         onFirst = resolve;
       });
       if (kill % 4 === 0) onFirst();
-      const working = actors.map((actor) => workUntilGone(actor, onFirst));
+      const working = casts.flatMap(({ name, actors }) =>
+        actors.map(async (actor) => {
+          acknowledged[name] = (acknowledged[name] ?? 0) + (await workUntilGone(actor, onFirst));
+        }),
+      );
       await Promise.race([first, ...working]);
       await new Promise((resolve) => setTimeout(resolve, life));
       await arena.kill();
-      for (const done of await Promise.all(working)) acknowledged += done;
+      await Promise.all(working);
       await arena.start();
       const start = arena.starts.at(-1)?.cpu ?? Number.NaN;
       demand(start < LONGEST_START, `the backend took ${start} CPU seconds to start`);
-      try {
-        for (const actor of actors) await actor.check();
-        const rows = await arena.newRows();
-        for (const actor of actors) actor.checkTrail(rows);
-      } catch (error) {
-        throw new Error(`${scenario.name}, kill ${kill + 1} after ${life.toFixed(1)} ms: ${String(error)}`, { cause: error });
-      }
+      await checkAll(arena, casts, `kill ${kill + 1} after ${life.toFixed(1)} ms`);
       onProgress(kill + 1);
     }
     const starts = arena.starts
@@ -59,7 +59,6 @@ export async function killBackend(scenario: Scenario, kills: number, onProgress:
       .map(({ wall }) => wall)
       .sort((a, b) => a - b);
     return {
-      scenario: scenario.name,
       kills,
       acknowledged,
       medianStart: starts[Math.floor(starts.length / 2)] ?? Number.NaN,
@@ -68,6 +67,29 @@ export async function killBackend(scenario: Scenario, kills: number, onProgress:
     };
   } finally {
     await arena.close();
+  }
+}
+
+async function checkAll(
+  arena: Arena,
+  casts: readonly { readonly name: string; readonly actors: readonly Actor[] }[],
+  when: string,
+): Promise<void> {
+  const blame = (name: string, error: unknown) => new Error(`${name}, ${when}: ${String(error)}`, { cause: error });
+  for (const { name, actors } of casts) {
+    try {
+      for (const actor of actors) await actor.check();
+    } catch (error) {
+      throw blame(name, error);
+    }
+  }
+  const rows = await arena.newRows();
+  for (const { name, actors } of casts) {
+    try {
+      for (const actor of actors) actor.checkTrail(rows);
+    } catch (error) {
+      throw blame(name, error);
+    }
   }
 }
 

@@ -14,7 +14,7 @@ export interface Actor {
 
 export interface Scenario {
   readonly name: string;
-  prepare(arena: Arena): Promise<readonly Actor[]>;
+  prepare(arena: Arena, count: number): Promise<readonly Actor[]>;
 }
 
 export class Broken extends Error {

@@ -3,7 +3,7 @@ import type { AuditRow } from '../../../src/backend/domain/audit.ts';
 import { newId } from '../../../src/backend/domain/identifiers.ts';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import type { ChangeResults, DeviceChange } from '../../../src/contract/http/sync.ts';
-import type { Arena, Visitor } from './arena.ts';
+import type { Visitor } from './arena.ts';
 import { type Actor, demand, must, type Scenario } from './scenario.ts';
 
 class Changer implements Actor {
@@ -79,5 +79,5 @@ class Changer implements Actor {
 
 export const sync: Scenario = {
   name: 'sync',
-  prepare: async (arena: Arena) => (await arena.visitors(4, 'password')).map((visitor) => new Changer(visitor)),
+  prepare: async (arena, count) => (await arena.visitors(count, 'password')).map((visitor) => new Changer(visitor)),
 };
