@@ -43,7 +43,8 @@ export async function rotateSeedKey({ file, store, now }: SeedPlace): Promise<Ro
   const added = keys.some(({ isNext }) => isNext) ? keys : [...keys, newSeedKey(now)];
   writeKeyFile(
     file,
-    added.map((key) => ({ ...key, isNext: false })),
+    // A prepared key is as old as this moment: what another process has just sealed with the one before may not be stored yet.
+    added.map((key) => (key.isNext ? { ...key, isNext: false, made: new Date(now).toISOString() } : key)),
   );
   const vault = new FileSeedVault(file);
   const { id } = vault.newest;

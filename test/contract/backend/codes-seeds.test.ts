@@ -71,7 +71,10 @@ onEachStore('a new seed key', (_dialect, environment) => {
     const prepared = await prepareSeedKey(place());
     expect(await prepareSeedKey(place())).toBe(prepared);
     expect(await backend.domain.store.read.codes.sealedOtherwise(prepared, 100)).toHaveLength(3);
+    backend.clock.advance(60 * MINUTE);
     expect((await rotateSeedKey(place())).id).toBe(prepared);
+    // However long ago it was prepared: it seals only since now.
+    await expect(forgetSeedKeys(place())).rejects.toMatchObject({ code: 'request.rate-limited' });
     expect(await backend.domain.store.read.codes.sealedOtherwise(prepared, 100)).toHaveLength(0);
   });
 
