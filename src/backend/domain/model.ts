@@ -86,6 +86,8 @@ export interface AuthenticatorRecord {
   readonly codeForm: CodeForm | null;
   /** Of a sheet of spare codes, how many were not used yet; null for other kinds. */
   readonly spareCodesLeft: number | null;
+  /** Id of the desktop that was given the seed and keeps it: these codes end with it. Null: the person took it elsewhere. */
+  readonly heldBy: string | null;
 }
 
 /** What a WebAuthn question was asked for; an answer serves no other purpose. */

@@ -68,6 +68,8 @@ export interface AuthenticatorStore {
   /** Ends an authenticator; false where it has ended already. */
   remove(id: string, at: number, wipe: AuthenticatorRecord['removedWipe']): Promise<boolean>;
   suspend(id: string, because: NonNullable<AuthenticatorRecord['suspendedBecause']>): Promise<boolean>;
+  /** The desktop `to` keeps from now on what `from` kept. */
+  handOver(from: string, to: string): Promise<void>;
   /** Gives an active desktop one more generation to show next. */
   offerGeneration(id: string, next: string): Promise<boolean>;
   /** The desktop has shown `next`: from now on it is the one, and the others that were given are dead. False where it was not given. */

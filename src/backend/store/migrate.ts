@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import * as firstTap from './migrations/0001-first-tap.ts';
 import * as codes from './migrations/0002-codes.ts';
 import * as approvalsAndSync from './migrations/0003-approvals-and-sync.ts';
+import * as heldCodes from './migrations/0004-held-codes.ts';
 
 /** Brings the database to today's schema. Of several processes that start together, one does the work and the others wait. */
 export async function migrate<T>(db: Kysely<T>, ofDialect: { appendOnly: Migration }): Promise<void> {
@@ -11,6 +12,7 @@ export async function migrate<T>(db: Kysely<T>, ofDialect: { appendOnly: Migrati
     '0002-append-only': ofDialect.appendOnly,
     '0002-codes': codes,
     '0003-approvals-and-sync': approvalsAndSync,
+    '0004-held-codes': heldCodes,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

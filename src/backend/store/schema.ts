@@ -58,6 +58,7 @@ export interface AuthenticatorsTable {
   generationAt: number | null;
   codeForm: string | null;
   spareCodesLeft: number | null;
+  heldBy: string | null;
 }
 
 export interface ChallengesTable {

@@ -33,6 +33,7 @@ export function newAuthenticator(given: Given, rest: Partial<AuthenticatorRecord
     generationAt: null,
     codeForm: null,
     spareCodesLeft: null,
+    heldBy: null,
     ...given,
     ...rest,
   };

@@ -37,23 +37,31 @@ export async function applyRemoval(
   const target = all.find((one) => one.id === id);
   if (target === undefined) return 'authenticator.not-found';
   const person = (await tx.people.byId(asker.person.id)) ?? asker.person;
-  const others = all.filter((one) => one.id !== id);
+  // A computer takes the codes along that it gives: it forgets their seeds, or whoever has it now knows them.
+  const held = all.filter(({ heldBy }) => heldBy === id);
+  const gone = [target, ...held];
+  const others = all.filter((one) => !gone.includes(one));
   const rules = wayRules(domain.policy, person);
-  if (isWay(target, rules) && !hasWorkingWay(others, rules)) {
+  if (gone.some((one) => isWay(one, rules)) && !hasWorkingWay(others, rules)) {
     await audit(domain, tx, caller, asker, target, 'authenticator.last-way');
     return 'authenticator.last-way';
   }
-  await tx.authenticators.remove(id, domain.clock.now(), target.kind === 'desktop' ? wipe : null);
-  await tx.codes.remove(id);
-  await tx.spareCodes.removeAll(id);
-  await tx.sessions.removeShownWith(id, asker.kind === 'session' ? asker.session.id : null);
+  for (const one of gone) {
+    await tx.authenticators.remove(one.id, domain.clock.now(), one.kind === 'desktop' ? wipe : null);
+    await tx.codes.remove(one.id);
+    await tx.spareCodes.removeAll(one.id);
+    await tx.sessions.removeShownWith(one.id, asker.kind === 'session' ? asker.session.id : null);
+  }
   // The strongest that is left.
-  const heir = target.preferred ? (others.find(isWorkingKey) ?? others.find((one) => isWorkingWay(one, rules))) : undefined;
+  const heir = gone.some(({ preferred }) => preferred)
+    ? (others.find(isWorkingKey) ?? others.find((one) => isWorkingWay(one, rules)))
+    : undefined;
   // Nobody has chosen it: a first choice that was made offline before this moment still counts.
   if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, person.preferredAt ?? 0);
   await tx.people.bumpVersion(person.id);
   tx.announce(`person:${person.id}`);
   await audit(domain, tx, caller, asker, target, null, target.kind === 'desktop' ? { wipe } : {});
+  for (const one of held) await audit(domain, tx, caller, asker, one, null, { with: id });
   return null;
 }
 

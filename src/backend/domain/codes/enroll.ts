@@ -151,7 +151,8 @@ async function activate(domain: Domain, tx: Transaction, caller: Caller, { asker
   await tx.codeEnrollments.remove(id);
   const form: CodeForm = { algorithm, digits, period };
   const given = { personId, kind, name, addedAt: now, addedFrom: caller.source };
-  const way = await addWay(domain, tx, asker, { added: newAuthenticator(given, { id, codeForm: form }), token });
+  const heldBy = asker.kind === 'device' ? asker.device.id : null;
+  const way = await addWay(domain, tx, asker, { added: newAuthenticator(given, { id, codeForm: form, heldBy }), token });
   if (way === 'taken') throw new Error('an id was made twice');
   if (typeof way === 'string') return way;
   const drift = driftAt(enrollment, position, now);

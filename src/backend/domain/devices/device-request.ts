@@ -97,6 +97,7 @@ async function suspendCopy(domain: Domain, tx: Transaction, caller: Caller, { de
   const now = domain.clock.now();
   if (!(await tx.authenticators.suspend(device.id, 'copied'))) return;
   await tx.sessions.removeShownWith(device.id, null);
+  await suspendHeld(domain, tx, caller, { device, person });
   await tx.reports.insert({
     id: newId(),
     kind: 'copied',
@@ -122,6 +123,32 @@ async function suspendCopy(domain: Domain, tx: Transaction, caller: Caller, { de
     },
     now,
   );
+}
+
+/** Whoever has the copy has the seeds of the codes that this desktop gives too. */
+async function suspendHeld(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  { device, person }: Pick<CurrentDevice, 'device' | 'person'>,
+): Promise<void> {
+  for (const { id, kind, heldBy } of await tx.authenticators.listOf(person.id)) {
+    if (heldBy !== device.id || !(await tx.authenticators.suspend(id, 'copied'))) continue;
+    await tx.sessions.removeShownWith(id, null);
+    await tx.audit.append(
+      {
+        event: 'authenticator.suspended',
+        outcome: 'done',
+        actor: { kind: 'system', id: null },
+        personId: person.id,
+        subjectId: id,
+        source: caller.source,
+        reason: 'device.copied',
+        facts: { kind, because: 'copied', with: device.id },
+      },
+      domain.clock.now(),
+    );
+  }
 }
 
 /** Does `work` for an admitted request, in one transaction; an error code that it answers is thrown after that was kept. */

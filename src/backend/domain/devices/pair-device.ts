@@ -39,8 +39,9 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
     if (person === null || person.disabledAt !== null) return null;
     const device = newDevice(person, caller, input, now);
     await tx.authenticators.lockWaysOf(person.id);
-    await replaceEarlier(tx, person, input, now);
+    const replaced = await replaceEarlier(tx, person, input, now);
     await tx.authenticators.insert(device);
+    for (const id of replaced) await tx.authenticators.handOver(id, device.id);
     await tx.attempts.clear(limit.key);
     await tx.people.bumpVersion(person.id);
     tx.announce(`person:${person.id}`);
@@ -62,15 +63,23 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
   return paired ?? refuse(domain, caller);
 }
 
-/** A desktop that has kept its key and forgot its pairing takes the place of what it was. */
-async function replaceEarlier(tx: Transaction, person: PersonRecord, { publicKey }: PairDeviceInput, now: number): Promise<void> {
+/** A desktop that has kept its key and forgot its pairing takes the place of what it was. Answers the ids that it had. */
+async function replaceEarlier(
+  tx: Transaction,
+  person: PersonRecord,
+  { publicKey }: PairDeviceInput,
+  now: number,
+): Promise<readonly string[]> {
+  const replaced: string[] = [];
   for (const { id, deviceKey, state } of await tx.authenticators.listOf(person.id)) {
     if (deviceKey?.x !== publicKey.x || deviceKey.y !== publicKey.y) continue;
     // Whoever has the copy could go on with it.
     if (state !== 'active') throw new DoorstepError('device.copied');
     await tx.authenticators.remove(id, now, 'doorstep');
     await tx.sessions.removeShownWith(id, null);
+    replaced.push(id);
   }
+  return replaced;
 }
 
 function newDevice(person: PersonRecord, caller: Caller, input: PairDeviceInput, now: number): AuthenticatorRecord {

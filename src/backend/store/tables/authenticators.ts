@@ -140,6 +140,9 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       return suspended !== undefined;
     },
+    async handOver(from, to) {
+      await db.updateTable('authenticators').set({ heldBy: to }).where('heldBy', '=', from).where('state', '!=', 'removed').execute();
+    },
     async offerGeneration(id, next) {
       const offered = await db
         .updateTable('authenticators')
