@@ -5,7 +5,7 @@ import type { Failed } from '../ui/failed.ts';
 import { call } from './api.ts';
 import { NumberRequest } from './number-request.svelte.ts';
 import { firstWay, type SignInWay } from './sign-in-ways.ts';
-import { canUseKeys, useKey } from './webauthn.ts';
+import { canUseKeys, stopAskingKey, useKey } from './webauthn.ts';
 
 export interface ProverSurroundings {
   /** The request of a service that it is for. */
@@ -22,6 +22,8 @@ export class Prover {
   busy = $state(false);
   readonly number: NumberRequest;
   readonly #around: ProverSurroundings;
+  /** Counts the tries, so that one that was let go says nothing any more. */
+  #attempt = 0;
 
   constructor(around: ProverSurroundings) {
     this.#around = around;
@@ -41,8 +43,10 @@ export class Prover {
     return this.ways.filter((way) => way !== this.way);
   }
 
+  /** A key that is waited for is let go; an answer that is on its way already is waited for. */
   choose(way: SignInWay): void {
-    if (this.busy) return;
+    if (this.busy && this.way !== 'security-key') return;
+    this.#letGo();
     this.failed = null;
     this.way = way;
   }
@@ -50,6 +54,7 @@ export class Prover {
   /** Forgets what was begun. */
   reset(): void {
     this.number.leave();
+    this.#letGo();
     this.failed = null;
     this.way = null;
   }
@@ -80,11 +85,21 @@ export class Prover {
     return this.#around.challengeId === null ? {} : { challengeId: this.#around.challengeId };
   }
 
+  #letGo(): void {
+    if (!this.busy) return;
+    this.#attempt += 1;
+    this.busy = false;
+    stopAskingKey();
+  }
+
   async #prove(step: () => Promise<Outcome<Session>>): Promise<void> {
     if (this.busy) return;
+    this.#attempt += 1;
+    const attempt = this.#attempt;
     this.busy = true;
     this.failed = null;
     const answer = await step();
+    if (attempt !== this.#attempt) return;
     this.busy = false;
     if (answer.ok) this.#around.onproved(answer.value);
     else if (answer.code !== 'token.canceled') {

@@ -1,5 +1,11 @@
 /** The browser's own dialogue with a key (WebAuthn Level 3), with its exceptions turned into our codes. */
-import { browserSupportsWebAuthn, startAuthentication, startRegistration, WebAuthnError } from '@simplewebauthn/browser';
+import {
+  browserSupportsWebAuthn,
+  startAuthentication,
+  startRegistration,
+  WebAuthnAbortService,
+  WebAuthnError,
+} from '@simplewebauthn/browser';
 import type { ErrorCode, Outcome } from '../../contract/errors.ts';
 import type { AssertionJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../../contract/tokens.ts';
 
@@ -22,6 +28,11 @@ export async function useKey(options: RequestOptionsJson): Promise<Outcome<Asser
   } catch (error) {
     return { ok: false, code: codeOf(error), detail: {} };
   }
+}
+
+/** Takes a question back that a key has not answered yet: it ends as `token.canceled`. */
+export function stopAskingKey(): void {
+  WebAuthnAbortService.cancelCeremony();
 }
 
 /** Makes a credential on a key. */

@@ -143,7 +143,7 @@ test.describe('when something is in the way', () => {
 
   test.beforeAll(async () => {
     backend = await startBackendHere({ environment: webPages() });
-    for (const username of ['noor', 'olu', 'pia', 'quentin', 'rosa', 'sam', 'theo']) await backend.addPerson(username, PASSWORD);
+    for (const username of ['noor', 'olu', 'pia', 'quentin', 'rosa', 'sam', 'theo', 'vera']) await backend.addPerson(username, PASSWORD);
   });
   test.afterAll(async () => {
     await backend.stop();
@@ -224,6 +224,23 @@ test.describe('when something is in the way', () => {
     await look(page, 'web-second-step-waiting');
   });
 
+  test('a key that is waited for is let go for another way', async ({ page }) => {
+    const key = await VirtualKey.plugIn(page);
+    await addFirstKey(page, backend.origin, account('vera'));
+    await page.getByRole('button', { name: 'Print a set' }).click();
+    const [code = ''] = await page.locator('.sheet .mono').allTextContents();
+    await page.getByRole('button', { name: 'I have them' }).click();
+    await signOut(page);
+    await key.leaveAlone();
+    await givePassword(page, account('vera'));
+    await showKey(page);
+    await expect(page.getByRole('button', { name: 'Checking…' })).toBeVisible();
+    await page.getByRole('button', { name: /A spare code/ }).click();
+    await page.getByLabel('Spare code from your sheet').fill(code);
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: 'Your ways to sign in' })).toBeVisible();
+  });
+
   test('a request that has ended, and one for somebody else', async ({ page }) => {
     const service = await backend.addService('VPN', ['https://vpn.example/back']);
     const create = async (body: object) => (await service.call<{ id: string; signInUrl: string }>('createChallenge', { body })).body;
@@ -265,7 +282,7 @@ test.describe('when something is in the way', () => {
       await strict.addPerson('uma', PASSWORD);
       await page.goto(`${strict.origin}/sign-in`);
       await givePassword(page, account('uma'));
-      await expect(page.getByText('You have no key yet')).toBeVisible();
+      await expect(page.getByText('You have no way that works now')).toBeVisible();
       await look(page, 'web-no-way');
     } finally {
       await strict.stop();

@@ -17,7 +17,7 @@ export const proof = {
     soon: 'The number ends in less than a minute.',
     waiting: 'Waiting for you. This page moves on by itself.',
     offline: 'No connection. This page tries again by itself.',
-    finishing: 'Approved. Signing you in…',
+    finishing: 'Approved. Going on…',
     nothing: 'Nothing opened on my desktop',
     nothingText:
       'Open Doorstep on your computer: the request waits there under Home. If it is not there, Doorstep has no connection. Then choose another way.',
