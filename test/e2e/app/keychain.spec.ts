@@ -7,20 +7,24 @@ import { type DemoBackend, startDemoBackend } from '../../support/desktop/demo-b
 import { type DoorstepApp, filesHolding, launchDoorstep, PROJECT } from '../../support/desktop/doorstep.ts';
 import { keyringEntries } from '../../support/desktop/keyring-entries.ts';
 import { type DesktopSession, KEYRING_PASSWORD, type SessionOptions, startDesktopSession } from '../../support/desktop/session.ts';
+import { type Bus, createBus, VirtualToken } from '../../support/token/index.ts';
 
 const run = promisify(execFile);
 let backend: DemoBackend;
 let session: DesktopSession;
 let doorstep: DoorstepApp | null = null;
+let bus: Bus;
 
 test.beforeEach(async () => {
   backend = await startDemoBackend();
+  bus = createBus();
 });
 test.afterEach(async ({ browserName: _ }, info) => {
   if (info.status !== info.expectedStatus && doorstep !== null) console.log(doorstep.log(), JSON.stringify(await doorstep.state()));
   await doorstep?.quit();
   doorstep?.remove();
   doorstep = null;
+  await bus.close();
   await session.stop();
   await backend.stop();
 });
@@ -34,7 +38,7 @@ const begin = async (options: SessionOptions, keyring: 'none' | 'unlocked' | 'lo
   }
 };
 const open = async (data?: string) => {
-  doorstep = await launchDoorstep({ env: session.env, server: backend.origin, ...(data === undefined ? {} : { data }) });
+  doorstep = await launchDoorstep({ env: { ...session.env, ...bus.env }, server: backend.origin, ...(data === undefined ? {} : { data }) });
   return doorstep;
 };
 const shoot = (window: Page, name: string) =>
@@ -42,6 +46,17 @@ const shoot = (window: Page, name: string) =>
 const pair = async (app: DoorstepApp) => {
   await app.window.evaluate((code) => window.doorstep!.invoke('pairing.connect', { code }), backend.demo.pairingCode);
   await expect.poll(async () => (await app.state()).connection).toBe('online');
+};
+/** The last way in is let go by nobody: a key beside this computer. */
+const addKey = async (app: DoorstepApp) => {
+  await bus.plug(new VirtualToken(), { product: 'Blue key' });
+  await expect.poll(async () => (await app.state()).tokens.map((token) => token.state.kind)).toEqual(['ready']);
+  const [token] = (await app.state()).tokens;
+  const enrolled = await app.window.evaluate(
+    (tokenId) => window.doorstep!.invoke('key.enroll', { tokenId, name: 'Blue key' }),
+    token?.id ?? '',
+  );
+  expect(enrolled).toMatchObject({ ok: true });
 };
 const retry = (app: DoorstepApp) => app.window.getByRole('button', { name: 'Try again' }).click();
 
@@ -109,6 +124,7 @@ test('killed in the middle: what could not be wiped is said, and wiped at the ne
   await begin({ activation: false }, 'unlocked');
   const app = await open();
   await pair(app);
+  await addKey(app);
   session.killKeyring();
   const outcome = await app.window.evaluate(() => window.doorstep!.invoke('pairing.disconnect', {}));
   expect(outcome).toMatchObject({ ok: false, code: 'keychain.absent' });
@@ -143,12 +159,13 @@ test('removed from the account: the app says so, and wipes its secret', async ()
   await begin({}, 'unlocked');
   const app = await open();
   await pair(app);
+  await addKey(app);
   const { authenticators } = await app.state();
   const own = authenticators.find((each) => each.kind === 'desktop');
   const outcome = await app.window.evaluate((id) => window.doorstep!.invoke('authenticator.remove', { id }), own?.id ?? '');
-  // A computer shows a key and is none: it is nobody's last way in.
   expect(outcome).toMatchObject({ ok: true });
   await expect.poll(async () => (await app.state()).connection).toBe('removed');
+  expect((await app.state()).removal).toEqual({ because: 'removed', wiped: 'doorstep' });
   await expect(app.window.getByText('This computer is not connected any more.')).toBeVisible();
   await shoot(app.window, 'removed');
   await expect.poll(async () => (await keyringEntries(session.env)).length).toBe(0);

@@ -35,7 +35,8 @@ export async function startDemoBackend(): Promise<DemoBackend> {
   return start({ folder: mkdtempSync(join(tmpdir(), 'doorstep-backend-')), port: await freePort(), demoPort: await freePort() });
 }
 
-async function start(place: Place): Promise<DemoBackend> {
+/** `people`: with the passwords that are told at the first start alone. */
+async function start(place: Place, people?: Ready['demo']['people']): Promise<DemoBackend> {
   const origin = `http://localhost:${place.port}`;
   const child = spawn(process.execPath, [join(PROJECT, 'src/backend/start.ts')], {
     env: {
@@ -51,12 +52,14 @@ async function start(place: Place): Promise<DemoBackend> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ready = await readiness(child);
+  const known = people ?? ready.demo.people;
   return {
     ...ready,
+    demo: { ...ready.demo, people: known },
     pause: () => end(child),
     async restart() {
       await end(child);
-      return start(place);
+      return start(place, known);
     },
     async stop() {
       await end(child);
