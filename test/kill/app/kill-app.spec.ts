@@ -9,11 +9,11 @@ import type { Authenticator } from '../../../src/contract/http/shapes.ts';
 import { encodeBase32 } from '../../../src/oath/base32.ts';
 import { hotp } from '../../../src/oath/hotp.ts';
 import { Browser } from '../../support/backend.ts';
-import { ask, refused } from '../../support/desktop/codes.ts';
 import { type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
 import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
 import { keyringEntries } from '../../support/desktop/keyring-entries.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
+import { ask, tryTo } from './ask.ts';
 
 const KILLS = Number(process.env['DOORSTEP_APP_KILLS'] ?? 4);
 /** The kill comes this long after the four things have begun, at most. */
@@ -150,7 +150,7 @@ async function checkApproval(): Promise<void> {
     true,
   );
   expect(((await finish(request)).body as { code: string }).code).toBe('challenge.ended');
-  expect(await refused(doorstep, 'approval.approve', { id: request.id, number: request.number })).not.toBe('ok');
+  expect(await tryTo(doorstep, 'approval.approve', { id: request.id, number: request.number })).not.toBe('ok');
   told.approval = null;
 }
 
