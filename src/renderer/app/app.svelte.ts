@@ -4,7 +4,7 @@ import type { Authenticator, WaitingChallenge } from '../../contract/http/shapes
 import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/tokens.ts';
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
-import { inOrder } from '../ui/working-ways.ts';
+import { inOrder, isWorkingWay } from '../ui/working-ways.ts';
 import { Codes } from './codes/codes.svelte.ts';
 import { MainLink } from './main-link.svelte.ts';
 
@@ -58,6 +58,17 @@ export class App extends MainLink {
   /** All that the person has to sign in with, also what is stopped. */
   get ways(): readonly Authenticator[] {
     return inOrder(this.state?.authenticators ?? []).filter((one) => one.state !== 'removed');
+  }
+
+  /** Whether computers may approve now. */
+  get desktopsApprove(): boolean {
+    const policy = this.state?.policy ?? null;
+    return policy !== null && policy.approvals && !policy.approvalsStopped;
+  }
+
+  /** Ways that work now. */
+  get working(): readonly Authenticator[] {
+    return this.ways.filter((one) => isWorkingWay(one, this.desktopsApprove));
   }
 
   get keys(): readonly Authenticator[] {

@@ -13,6 +13,13 @@ export function homeMood(state: AppState, ways: readonly Authenticator[]): HomeM
   const stopped = ways.some((way) => way.state === 'suspended') || state.policy?.approvalsStopped === true;
   const gone = state.codes.some((code) => code.state === 'gone');
   const quiet = state.waitingChanges === 0 && state.notices.length === 0 && state.fault === null;
-  const well = state.keychain === 'ready' && connected && quiet && ways.some(isWorkingWay) && !keyHurt && !stopped && !gone;
+  const well =
+    state.keychain === 'ready' &&
+    connected &&
+    quiet &&
+    ways.some((way) => isWorkingWay(way, state.policy?.approvals ?? false)) &&
+    !keyHurt &&
+    !stopped &&
+    !gone;
   return well ? 'well' : 'care';
 }

@@ -55,7 +55,7 @@ export class Security {
 
   /** Ways that work now. */
   get working(): readonly Authenticator[] {
-    return this.authenticators.filter(isWorkingWay);
+    return this.authenticators.filter((one) => isWorkingWay(one, !this.approvalsStopped));
   }
 
   async open(): Promise<void> {

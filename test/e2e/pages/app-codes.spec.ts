@@ -396,3 +396,12 @@ test('codes that cannot be read: it says why, and asks again only when told', as
   await expect(row(page, 'Library').getByText('7 4 0 5 8 6')).toBeAttached();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
+
+test('the last way in is not removed with its codes', async ({ page }) => {
+  const bridge = await open(page, { ...withCodes, authenticators: [ownCodes, spareCodes] });
+  await menu(page, 'Northmoor sign-in').click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByText('This is your last way in. Add another first.')).toBeVisible();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  expect(bridge.requests('code.remove')).toEqual([]);
+});

@@ -30,14 +30,17 @@ const sheet = one('sheet', { kind: 'recovery-codes', spareCodesLeft: 10 });
 
 describe('ways', () => {
   it('are all that work day after day; a sheet is a way back', () => {
-    expect([blue, spare, stopped, office, codes, sheet].map(isWorkingWay)).toEqual([true, true, false, true, true, false]);
+    const all = [blue, spare, stopped, office, codes, sheet];
+    expect(all.map((way) => isWorkingWay(way, true))).toEqual([true, true, false, true, true, false]);
+    expect(all.map((way) => isWorkingWay(way, false))).toEqual([true, true, false, false, true, false]);
   });
 
   it('know which is the last', () => {
-    expect(waysWithout([blue, spare, office], blue)).toEqual({ left: 2, isLast: false });
-    expect(waysWithout([blue, stopped, sheet], blue)).toEqual({ left: 0, isLast: true });
-    expect(waysWithout([stopped, office], office)).toEqual({ left: 0, isLast: true });
-    expect(waysWithout([blue, sheet], sheet)).toEqual({ left: 1, isLast: false });
+    expect(waysWithout([blue, spare, office], blue, true)).toEqual({ left: 2, isLast: false });
+    expect(waysWithout([blue, stopped, sheet], blue, true)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([stopped, office], office, true)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([blue, office], blue, false)).toEqual({ left: 0, isLast: true });
+    expect(waysWithout([blue, sheet], sheet, true)).toEqual({ left: 1, isLast: false });
   });
 
   it('stand in order: first choice, keys, computers, codes, the sheet', () => {
