@@ -17,6 +17,7 @@ const PEOPLE = ['amina.yusuf', 'tomas.novak', 'li.wei', 'grace.okafor', 'jonas.l
 describe('a first run and the next one', () => {
   let first: BackendProcess;
   let second: BackendProcess | null = null;
+  let desktop: Desktop;
   beforeAll(async () => {
     first = await startBackendProcess();
   });
@@ -45,18 +46,14 @@ describe('a first run and the next one', () => {
   });
 
   it('pairs the app of the first run with its code', async () => {
-    const desktop = new Desktop(first);
+    desktop = new Desktop(first);
     const paired = await desktop.pair(first.demo?.pairingCode ?? '');
     expect(paired.body).toMatchObject({ person: { username: 'amina.yusuf' }, organization: { name: 'Northmoor University' } });
     expect((await desktop.call<DeviceSnapshot>('deviceSnapshot')).body.authenticators).toMatchObject([{ kind: 'desktop' }]);
   });
 
   it('stops cleanly on a signal while streams and long polls are open, and goes on where it was', async () => {
-    const desktop = new Desktop(first);
     const password = first.demo?.people[0]?.password ?? '';
-    const browser = new Browser(first);
-    await browser.password('amina.yusuf', password);
-    await desktop.pair(((await browser.call('pairingCode')).body as { code: string }).code);
     const stream = await desktop.events();
     await stream.next();
     const page = await fetch(`${first.demo?.service}/vpn`, { method: 'POST', redirect: 'manual' });

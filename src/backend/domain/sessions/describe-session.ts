@@ -39,6 +39,12 @@ export async function tellSession(domain: Domain, token: string | null, challeng
   return describeSession(domain, await currentSession(domain, token), challengeId);
 }
 
+/** What the browser is told whose session `who` has just become full under `token`: known without another look where no service asked. */
+export async function tellSteppedUp(domain: Domain, who: CurrentSession, token: string, challengeId: string | null): Promise<Session> {
+  if (challengeId !== null || who.session.challengeId !== null) return tellSession(domain, token);
+  return describeSession(domain, { ...who, session: { ...who.session, state: 'full' } }, null);
+}
+
 function isPending(challenge: ChallengeRecord, now: number): boolean {
   return challenge.state === 'pending' && challenge.expiresAt > now;
 }

@@ -15,7 +15,7 @@ import type { CurrentDevice } from '../../domain/devices/device-request.ts';
 import { makeSpareCodes } from '../../domain/recovery-codes/make-sheet.ts';
 import { spareCodeStep } from '../../domain/recovery-codes/spare-code-step.ts';
 import type { CurrentSession } from '../../domain/sessions/current-session.ts';
-import { tellSession } from '../../domain/sessions/describe-session.ts';
+import { tellSteppedUp } from '../../domain/sessions/describe-session.ts';
 import { type Serving, serve } from '../route.ts';
 import { OneId } from './params.ts';
 
@@ -37,7 +37,7 @@ export function codeRoutes(serving: Serving): void {
     answers: { 200: Session },
     async handle({ caller, who, body }) {
       const token = await codeStep(domain, caller, who, { code: body.code, challengeId: body.challengeId ?? null });
-      return { status: 200, body: await tellSession(domain, token), sessionToken: token };
+      return { status: 200, body: await tellSteppedUp(domain, who, token, body.challengeId ?? null), sessionToken: token };
     },
   });
 
@@ -47,7 +47,7 @@ export function codeRoutes(serving: Serving): void {
     answers: { 200: Session },
     async handle({ caller, who, body }) {
       const token = await spareCodeStep(domain, caller, who, { code: body.code, challengeId: body.challengeId ?? null });
-      return { status: 200, body: await tellSession(domain, token), sessionToken: token };
+      return { status: 200, body: await tellSteppedUp(domain, who, token, body.challengeId ?? null), sessionToken: token };
     },
   });
 

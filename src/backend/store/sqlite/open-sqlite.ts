@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { CompiledQuery, Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Store, Topic, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
 import type { Schema } from '../schema.ts';
@@ -16,6 +16,8 @@ const LOCKING = { rows: false };
 /** So many units share one commit at most. */
 const BATCH = 64;
 const MOST_STATEMENTS = 500;
+const SAVEPOINT = CompiledQuery.raw('savepoint unit');
+const RELEASE = CompiledQuery.raw('release unit');
 
 /** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -163,12 +165,12 @@ class GroupCommit {
   }
 
   async #unit(db: Kysely<Schema>, work: Waiting['work'], announced: Set<Topic>): Promise<Done> {
-    await sql`savepoint unit`.execute(db);
+    await db.executeQuery(SAVEPOINT);
     const unit = new UnitOfWork(db, LOCKING);
     try {
       const value = await work(unit.transaction);
       await unit.finish();
-      await sql`release unit`.execute(db);
+      await db.executeQuery(RELEASE);
       for (const topic of unit.topics) announced.add(topic);
       return { ok: true, value };
     } catch (error) {

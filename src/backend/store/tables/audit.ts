@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { type AuditEntry, type AuditEvent, type AuditRow, auditHash } from '../../domain/audit.ts';
 import type { Locking } from '../locking.ts';
+import { prepared } from '../prepared.ts';
 import type { AuditTable, Schema } from '../schema.ts';
 
 export interface DatedEntry {
@@ -8,24 +9,47 @@ export interface DatedEntry {
   readonly at: number;
 }
 
+const head = prepared((db) => db.selectFrom('auditHead').select(['sequence', 'hash']).where('id', '=', 1));
+const headHeld = prepared((db) => db.selectFrom('auditHead').select(['sequence', 'hash']).where('id', '=', 1).forUpdate());
+const insertRow = prepared((db, row: AuditTable) =>
+  db.insertInto('audit').values({
+    sequence: row.sequence,
+    at: row.at,
+    event: row.event,
+    outcome: row.outcome,
+    actorKind: row.actorKind,
+    actorId: row.actorId,
+    personId: row.personId,
+    subjectId: row.subjectId,
+    source: row.source,
+    reason: row.reason,
+    facts: row.facts,
+    previousHash: row.previousHash,
+    hash: row.hash,
+  }),
+);
+const moveHead = prepared((db, { sequence, hash }: { sequence: number; hash: string }) =>
+  db.updateTable('auditHead').set({ sequence, hash }).where('id', '=', 1),
+);
+
 /**
  * Appends rows to the chain. The head row is taken for the rest of the transaction, so this is the last thing that a
  * transaction does: then nobody can wait for the chain while holding what its holder waits for.
  */
 export async function appendToChain(db: Kysely<Schema>, locking: Locking, entries: readonly DatedEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  const head = db.selectFrom('auditHead').select(['sequence', 'hash']).where('id', '=', 1);
-  let { sequence, hash } = await (locking.rows ? head.forUpdate() : head).executeTakeFirstOrThrow();
-  const rows: AuditTable[] = [];
+  const [last] = await (locking.rows ? headHeld : head)(db, {});
+  if (last === undefined) throw new Error('the trail has no head');
+  let { sequence, hash } = last;
   for (const { entry, at } of entries) {
     const { actor, facts, ...rest } = entry;
     sequence += 1;
     const previousHash = hash;
     hash = auditHash({ ...entry, sequence, at, previousHash });
-    rows.push({ ...rest, sequence, at, actorKind: actor.kind, actorId: actor.id, facts: JSON.stringify(facts), previousHash, hash });
+    const text = JSON.stringify(facts);
+    await insertRow(db, { ...rest, sequence, at, actorKind: actor.kind, actorId: actor.id, facts: text, previousHash, hash });
   }
-  await db.insertInto('audit').values(rows).execute();
-  await db.updateTable('auditHead').set({ sequence, hash }).where('id', '=', 1).execute();
+  await moveHead(db, { sequence, hash });
 }
 
 export async function listChain(db: Kysely<Schema>, from: number, limit: number): Promise<AuditRow[]> {

@@ -3,6 +3,7 @@ import type { CodeForm } from '../../../contract/http/shapes.ts';
 import type { AuthenticatorRecord } from '../../domain/model.ts';
 import type { AuthenticatorStore } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
+import { prepared } from '../prepared.ts';
 import type { AuthenticatorsTable, Schema } from '../schema.ts';
 
 function toRecord(row: Selectable<AuthenticatorsTable>): AuthenticatorRecord {
@@ -36,6 +37,24 @@ function oneMore(next: string): RawBuilder<string> {
   return sql<string>`case when length("nextGenerations") < ${sql.lit(LONGEST_LIST)} then "nextGenerations" || ' ' || ${next} else ${next} end`;
 }
 
+const listOf = prepared((db, { personId }: { personId: string }) =>
+  db
+    .selectFrom('authenticators')
+    .selectAll()
+    .where('personId', '=', personId)
+    .where('state', '!=', 'removed')
+    .orderBy('addedAt')
+    .orderBy('id'),
+);
+const useActive = prepared((db, { id, at, from }: { id: string; at: number; from: string }) =>
+  db
+    .updateTable('authenticators')
+    .set({ lastUsedAt: at, lastUsedFrom: from })
+    .where('id', '=', id)
+    .where('state', '=', 'active')
+    .returning('id'),
+);
+
 export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): AuthenticatorStore {
   return {
     async byId(id) {
@@ -47,15 +66,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
       return row === undefined ? null : toRecord(row);
     },
     async listOf(personId) {
-      const rows = await db
-        .selectFrom('authenticators')
-        .selectAll()
-        .where('personId', '=', personId)
-        .where('state', '!=', 'removed')
-        .orderBy('addedAt')
-        .orderBy('id')
-        .execute();
-      return rows.map(toRecord);
+      return (await listOf(db, { personId })).map(toRecord);
     },
     async insert(authenticator) {
       const inserted = await db
@@ -111,14 +122,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
       await db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).execute();
     },
     async useActive(id, at, from) {
-      const used = await db
-        .updateTable('authenticators')
-        .set({ lastUsedAt: at, lastUsedFrom: from })
-        .where('id', '=', id)
-        .where('state', '=', 'active')
-        .returning('id')
-        .executeTakeFirst();
-      return used !== undefined;
+      return (await useActive(db, { id, at, from })).length > 0;
     },
     async remove(id, at, wipe) {
       const removed = await db

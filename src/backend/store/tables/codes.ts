@@ -1,42 +1,47 @@
 import { type Kysely, sql } from 'kysely';
 import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from '../../domain/codes/stores.ts';
+import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
+
+const listOf = prepared((db, { personId }: { personId: string }) =>
+  db
+    .selectFrom('codes')
+    .innerJoin('authenticators', 'authenticators.id', 'codes.authenticatorId')
+    .selectAll('codes')
+    .where('codes.personId', '=', personId)
+    .where('authenticators.state', '=', 'active')
+    .orderBy('authenticators.addedAt')
+    .orderBy('authenticators.id'),
+);
+const count = prepared((db, { personId, at, tooLong }: { personId: string; at: number; tooLong: number }) =>
+  db
+    .updateTable('codes')
+    .set((eb) => ({ failures: eb('failures', '+', 1) }))
+    .where('personId', '=', personId)
+    .where((eb) => eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', tooLong)]))
+    .where('authenticatorId', 'in', (eb) =>
+      eb.selectFrom('authenticators').select('id').where('personId', '=', personId).where('state', '=', 'active'),
+    )
+    .returningAll(),
+);
+const accept = prepared((db, { id, position, drift }: { id: string; position: number; drift: number }) =>
+  db
+    .updateTable('codes')
+    .set({ lastPosition: position, drift, failures: 0, blockedUntil: 0, candidate: null, candidateAt: null })
+    .where('authenticatorId', '=', id)
+    .where('lastPosition', '<', position)
+    .returning('authenticatorId'),
+);
 
 export function codesOn(db: Kysely<Schema>): CodeStore {
   return {
-    listOf: (personId) =>
-      db
-        .selectFrom('codes')
-        .innerJoin('authenticators', 'authenticators.id', 'codes.authenticatorId')
-        .selectAll('codes')
-        .where('codes.personId', '=', personId)
-        .where('authenticators.state', '=', 'active')
-        .orderBy('authenticators.addedAt')
-        .orderBy('authenticators.id')
-        .execute(),
+    listOf: (personId) => listOf(db, { personId }),
     async insert(code) {
       await db.insertInto('codes').values(code).execute();
     },
-    count: (personId, at, longestWait) =>
-      db
-        .updateTable('codes')
-        .set((eb) => ({ failures: eb('failures', '+', 1) }))
-        .where('personId', '=', personId)
-        .where((eb) => eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', at + longestWait)]))
-        .where('authenticatorId', 'in', (eb) =>
-          eb.selectFrom('authenticators').select('id').where('personId', '=', personId).where('state', '=', 'active'),
-        )
-        .returningAll()
-        .execute(),
+    count: (personId, at, longestWait) => count(db, { personId, at, tooLong: at + longestWait }),
     async accept(id, { position, drift }) {
-      const accepted = await db
-        .updateTable('codes')
-        .set({ lastPosition: position, drift, failures: 0, blockedUntil: 0, candidate: null, candidateAt: null })
-        .where('authenticatorId', '=', id)
-        .where('lastPosition', '<', position)
-        .returning('authenticatorId')
-        .executeTakeFirst();
-      return accepted !== undefined;
+      return (await accept(db, { id, position, drift })).length > 0;
     },
     async miss(id, left) {
       await db.updateTable('codes').set(left).where('authenticatorId', '=', id).execute();

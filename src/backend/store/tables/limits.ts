@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AttemptStore, ReplayStore } from '../../domain/stores.ts';
+import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
 export function replaysOn(db: Kysely<Schema>): ReplayStore {
@@ -22,11 +23,14 @@ export function replaysOn(db: Kysely<Schema>): ReplayStore {
 /** A counter that is about to lock, or has, is never forgotten. */
 const MOST_FORGOTTEN = 100;
 
+const byKey = prepared((db, { key }: { key: string }) =>
+  db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key),
+);
+
 export function attemptsOn(db: Kysely<Schema>): AttemptStore {
   return {
     async byKey(key) {
-      const row = await db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key).executeTakeFirst();
-      return row ?? null;
+      return (await byKey(db, { key }))[0] ?? null;
     },
     async count(key, at, { forgetEvery, longestWait }) {
       // An update that changes nothing: it locks the row, and makes it where another one has just removed it.

@@ -1,11 +1,22 @@
 import type { Kysely } from 'kysely';
 import type { PeopleStore } from '../../domain/stores.ts';
+import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
+
+const byId = prepared((db, { id }: { id: string }) => db.selectFrom('people').selectAll().where('id', '=', id));
+const bumpOpen = prepared((db, { id }: { id: string }) =>
+  db
+    .updateTable('people')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('disabledAt', 'is', null)
+    .returning('id'),
+);
 
 export function peopleOn(db: Kysely<Schema>): PeopleStore {
   return {
     async byId(id) {
-      return (await db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+      return (await byId(db, { id }))[0] ?? null;
     },
     async byUsernameKey(key) {
       return (await db.selectFrom('people').selectAll().where('usernameKey', '=', key).executeTakeFirst()) ?? null;
@@ -32,14 +43,7 @@ export function peopleOn(db: Kysely<Schema>): PeopleStore {
       return bumped.version;
     },
     async bumpOpen(id) {
-      const bumped = await db
-        .updateTable('people')
-        .set((eb) => ({ version: eb('version', '+', 1) }))
-        .where('id', '=', id)
-        .where('disabledAt', 'is', null)
-        .returning('id')
-        .executeTakeFirst();
-      return bumped !== undefined;
+      return (await bumpOpen(db, { id })).length > 0;
     },
   };
 }

@@ -1,11 +1,28 @@
 import type { Kysely } from 'kysely';
 import type { SessionStore } from '../../domain/stores.ts';
+import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
+
+const byTokenHash = prepared((db, { hash }: { hash: string }) => db.selectFrom('sessions').selectAll().where('tokenHash', '=', hash));
+const stepUp = prepared((db, step: { id: string; tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }) =>
+  db
+    .updateTable('sessions')
+    .set({
+      tokenHash: step.tokenHash,
+      challengeId: step.challengeId,
+      authenticatorId: step.authenticatorId,
+      state: 'full',
+      secondStepAt: step.at,
+      seenAt: step.at,
+    })
+    .where('id', '=', step.id)
+    .returning('id'),
+);
 
 export function sessionsOn(db: Kysely<Schema>): SessionStore {
   return {
     async byTokenHash(hash) {
-      return (await db.selectFrom('sessions').selectAll().where('tokenHash', '=', hash).executeTakeFirst()) ?? null;
+      return (await byTokenHash(db, { hash }))[0] ?? null;
     },
     async insert(session) {
       await db.insertInto('sessions').values(session).execute();
@@ -13,14 +30,8 @@ export function sessionsOn(db: Kysely<Schema>): SessionStore {
     async touch(id, at) {
       await db.updateTable('sessions').set({ seenAt: at }).where('id', '=', id).where('seenAt', '<', at).execute();
     },
-    async stepUp(id, { at, ...change }) {
-      const changed = await db
-        .updateTable('sessions')
-        .set({ ...change, state: 'full', secondStepAt: at, seenAt: at })
-        .where('id', '=', id)
-        .returning('id')
-        .executeTakeFirst();
-      return changed !== undefined;
+    async stepUp(id, change) {
+      return (await stepUp(db, { id, ...change })).length > 0;
     },
     async remove(id) {
       return (await db.deleteFrom('sessions').where('id', '=', id).returning('id').executeTakeFirst()) !== undefined;
