@@ -77,7 +77,8 @@ export function createCodes(options: CodesOptions): Codes {
   const index = openCodeIndex(join(folder, 'codes.json'), () => log.warn('codes.index-broken'));
   const tell = () => store.change({ codes: codes.list(), removedCode: codes.removed() });
   const codes = createCodeStore({ index, vault, log, onChange: () => tell(), skew, now });
-  const drafts = createDrafts((seed) => codes.find(seed));
+  // What was found can be looked at also while the keychain is away; what is a duplicate shows when it is kept.
+  const drafts = createDrafts(async (seed) => (vault.state() === 'ready' ? codes.find(seed).catch(() => null) : null));
   const clipped = createClippedCode(options.clipboard, now);
   const guard = createExportGuard({ vault, touch: options.touch, onChange: (exportGuard) => store.change({ exportGuard }), now });
   const exports = createExports({
