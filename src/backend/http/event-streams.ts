@@ -30,6 +30,9 @@ interface Feed {
   again: boolean;
 }
 
+/** A broken connection closes too, and that is what is waited for. */
+const ignore = (): void => undefined;
+
 export class EventStreams {
   readonly #domain: Domain;
   readonly #onProblem: (error: unknown) => void;
@@ -48,6 +51,11 @@ export class EventStreams {
   async open({ device, person }: CurrentDevice, since: number | null, reply: FastifyReply): Promise<void> {
     reply.hijack();
     const response = reply.raw;
+    // They hold the request, its logger and all that was looked up for it, for as long as the desktop stays.
+    response.removeAllListeners('finish').removeAllListeners('error').on('error', ignore);
+    // The signature that let it in is the largest part of what Node keeps of a request.
+    reply.request.raw.headers = {};
+    reply.request.raw.rawHeaders = [];
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
