@@ -62,7 +62,9 @@ export const ways = {
   removeTitle: ({ name }: { name: string }) => `Remove ${name}?`,
   removeText: ({ left }: { left: number }) =>
     `It stops working at once. You keep ${count(left, 'way', 'ways')} to sign in. Adding it again takes the key in your hand.`,
-  removeComputerText: 'That computer is disconnected at once. To use it again, connect it with a new code.',
+  removeCodesText: ({ left }: { left: number }) => `Its codes stop working at once. You keep ${count(left, 'way', 'ways')} to sign in.`,
+  removeComputerText:
+    'That computer is disconnected at once, and the codes that it gives for signing in here stop. To use it again, connect it with a new code.',
   removeSheetText: 'Every code on the sheet stops working at once. Print a new set when you want one.',
   where: 'Where is that computer?',
   whereChoices: [
