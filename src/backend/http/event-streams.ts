@@ -51,8 +51,9 @@ export class EventStreams {
   async open({ device, person }: CurrentDevice, since: number | null, reply: FastifyReply): Promise<void> {
     reply.hijack();
     const response = reply.raw;
-    // They hold the request, its logger and all that was looked up for it, for as long as the desktop stays.
-    response.removeAllListeners('finish').removeAllListeners('error').on('error', ignore);
+    // Fastify's, which log the end, hold the request and all that was looked up for it, for as long as the desktop stays.
+    for (const listener of response.listeners('error') as (() => void)[]) response.off('error', listener).off('finish', listener);
+    response.on('error', ignore);
     // The signature that let it in is the largest part of what Node keeps of a request.
     reply.request.raw.headers = {};
     reply.request.raw.rawHeaders = [];
