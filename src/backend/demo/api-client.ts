@@ -9,6 +9,8 @@ export interface ApiClient {
   create(request: Static<typeof CreateChallenge>): Promise<ApiOutcome>;
   /** Waits up to `waitSeconds` (at most 30) for the end. */
   read(id: string, waitSeconds: number, code?: string): Promise<ApiOutcome>;
+  /** Answers a request with a code that the person typed here. */
+  answer(id: string, code: string): Promise<ApiOutcome>;
 }
 
 /** `connect` is where the backend listens; it may differ from the origin that people see. */
@@ -28,5 +30,6 @@ export function createApiClient({ base, key }: { base: string; key: string }): A
       call(`/v1/challenges/${encodeURIComponent(id)}?${new URLSearchParams({ wait: `${waitSeconds}`, ...(code ? { code } : {}) })}`, {
         method: 'GET',
       }),
+    answer: (id, code) => call(`/v1/challenges/${encodeURIComponent(id)}/code`, { method: 'POST', body: JSON.stringify({ code }) }),
   };
 }

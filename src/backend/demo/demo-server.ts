@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Challenge } from '../../contract/http/shapes.ts';
 import type { ApiClient, ApiOutcome } from './api-client.ts';
-import { homePage, problemPage, resultPage, waitingPage } from './pages.ts';
+import { homePage, problemPage, resultPage, type Waiting, waitingPage } from './pages.ts';
 
 export interface DemoOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -84,7 +85,8 @@ async function route(options: DemoOptions, exchange: Exchange): Promise<void> {
     case 'GET /returned':
       return returned(options, exchange);
     case 'POST /vpn':
-      return own ? connect(options, exchange) : refuse(options, response);
+      if (!own) return refuse(options, response);
+      return tail === 'code' ? takeCode(options, exchange, id ?? '') : connect(options, exchange);
     case 'GET /vpn':
       return tail === 'state' ? state(options, response, id ?? '') : outcome(options, response, id ?? '');
     default:
@@ -118,6 +120,8 @@ function failed(options: DemoOptions, response: ServerResponse, { problem }: Api
 /** Which request belongs to which browser: a result is shown only where its request began. */
 const begun = new Map<string, string>();
 const MOST_BEGUN = 1_000;
+/** The number of each request of the VPN, as it was told once. */
+const numbers = new Map<string, string>();
 
 async function signIn(options: DemoOptions, { response }: Exchange): Promise<void> {
   const asked = await options.library.create({ returnTo: `${options.origin}/returned`, place: 'Library website' });
@@ -142,7 +146,36 @@ async function returned(options: DemoOptions, { request, response, url }: Exchan
 async function connect(options: DemoOptions, { response }: Exchange): Promise<void> {
   const asked = await options.vpn.create({ username: options.person.username, place: 'Northmoor campus network' });
   if (!asked.ok) return failed(options, response, asked);
-  redirect(response, `/vpn/${asked.challenge.id}`);
+  const { id, number } = asked.challenge;
+  if (numbers.size >= MOST_BEGUN) numbers.delete(numbers.keys().next().value ?? '');
+  if (number !== null) numbers.set(id, number);
+  redirect(response, `/vpn/${id}`);
+}
+
+/** What a VPN's own form does: the person types a code here, the service hands it on. */
+async function takeCode(options: DemoOptions, { request, response }: Exchange, id: string): Promise<void> {
+  const typed = new URLSearchParams(await readForm(request)).get('code') ?? '';
+  const answered = await options.vpn.answer(id, typed);
+  if (answered.ok) return redirect(response, `/vpn/${id}`);
+  const read = await options.vpn.read(id, 0);
+  if (!read.ok || read.challenge.state !== 'pending') return failed(options, response, answered);
+  response.statusCode = answered.problem.status;
+  send(response, waitingPage(options.organization, waitingOf(options, read.challenge, answered.problem)));
+}
+
+function waitingOf(options: DemoOptions, challenge: Challenge, wrong: Waiting['wrong']): Waiting {
+  return { challenge, username: options.person.username, number: numbers.get(challenge.id) ?? null, wrong };
+}
+
+const LONGEST_FORM = 4096;
+
+async function readForm(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > LONGEST_FORM) return '';
+  }
+  return text;
 }
 
 async function outcome(options: DemoOptions, response: ServerResponse, id: string): Promise<void> {
@@ -152,7 +185,7 @@ async function outcome(options: DemoOptions, response: ServerResponse, id: strin
   send(
     response,
     challenge.state === 'pending'
-      ? waitingPage(options.organization, challenge, options.person.username)
+      ? waitingPage(options.organization, waitingOf(options, challenge, null))
       : resultPage(options.organization, 'VPN', challenge),
   );
 }

@@ -60,14 +60,30 @@ export function homePage(organization: string, person: { username: string; displ
   );
 }
 
-export function waitingPage(organization: string, challenge: Challenge, username: string): string {
+export interface Waiting {
+  readonly challenge: Challenge;
+  readonly username: string;
+  /** What the person types into the desktop; null where no desktop may approve. */
+  readonly number: string | null;
+  /** What was wrong with the code that was typed last; null: none was. */
+  readonly wrong: Pick<Problem, 'title' | 'detail'> | null;
+}
+
+export function waitingPage(organization: string, { challenge, username, number, wrong }: Waiting): string {
+  const told =
+    number === null
+      ? html`Open Doorstep and touch the key.`
+      : html`Open Doorstep, then touch the key there or type this number: <strong class="number">${number}</strong>`;
   return page(
     'Waiting for the answer',
     organization,
-    html`<p id="wait" role="status" data-challenge="${challenge.id}">The VPN asks whether this is really ${username}. Open Doorstep and touch the key.</p>
+    html`<p id="wait" role="status" data-challenge="${challenge.id}">The VPN asks whether this is really ${username}. ${told}</p>
+${wrong === null ? html`` : html`<p role="alert">${wrong.title} ${wrong.detail}</p>`}
+<form method="post" action="/vpn/${challenge.id}/code"><label for="code">Or type a code</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64" required><button class="btn" type="submit">Use the code</button></form>
 <p class="quiet">The request ends at <time datetime="${challenge.expiresAt}">${clock(challenge.expiresAt)}</time> UTC.</p>
 <p><a href="/vpn/${challenge.id}">Look again</a></p>`,
-    html`<script src="/demo.js" type="module"></script><noscript><meta http-equiv="refresh" content="3"></noscript>`,
+    html`<script src="/demo.js" type="module"></script><noscript><meta http-equiv="refresh" content="20"></noscript>`,
   );
 }
 

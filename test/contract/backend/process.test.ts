@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { type BackendProcess, Browser, Desktop, startBackendProcess } from '../../support/backend.ts';
+import { enrollCodes, step, wrongCode } from '../../support/codes.ts';
 import { seedKeysEnvironment } from '../../support/each-store.ts';
 import { metadataBlob, metadataEntry, newAuthority, newLeaf, packedBy } from '../../support/webauthn/attestation-makers.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
@@ -172,6 +173,38 @@ describe('the demonstration service', () => {
     const suppressed = await post('/vpn');
     expect(suppressed.status).toBe(502);
     expect(await suppressed.text()).toContain('Too many tries in a short time');
+  });
+});
+
+describe('a code that is typed at the demonstration service', () => {
+  it('is handed on to the backend, which lets in once', async () => {
+    const backend = await startBackendProcess();
+    const service = backend.demo?.service ?? '';
+    const browser = new Browser(backend);
+    await browser.password('amina.yusuf', backend.demo?.people[0]?.password ?? '');
+    const giver = await enrollCodes(browser, Date.now());
+    const post = (path: string, body = '', origin = service) =>
+      fetch(`${service}${path}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+        body,
+      });
+    const place = (await post('/vpn')).headers.get('location') ?? '';
+    expect(await (await fetch(`${service}${place}`)).text()).toContain('<label for="code">Or type a code</label>');
+    const wrong = await post(`${place}/code`, `code=${wrongCode(giver, step(giver, Date.now()))}`);
+    expect(wrong.status).toBe(403);
+    expect(await wrong.text()).toContain('<p role="alert">That code did not work. Wait for a new one, then type that.</p>');
+    const right = `code=${giver.at(step(giver, Date.now()) + 1).replace(/(...)/, '$1+')}`;
+    expect((await post(`${place}/code`, right, 'https://evil.example')).status).toBe(403);
+    const done = await post(`${place}/code`, right);
+    expect([done.status, done.headers.get('location')]).toEqual([303, place]);
+    const page = await (await fetch(`${service}${place}`)).text();
+    expect(page).toContain('VPN: you are signed in');
+    expect(page).toContain('other-device');
+    const again = (await post('/vpn')).headers.get('location') ?? '';
+    expect((await post(`${again}/code`, right)).status).toBe(403);
+    await backend.stop();
   });
 });
 
