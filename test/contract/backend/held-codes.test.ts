@@ -1,9 +1,11 @@
 /** Codes whose seed a desktop keeps: they end with it, wherever the computer is by then. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { finishCodeEnrollment } from '../../../src/backend/domain/codes/enroll.ts';
+import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
 import type { Authenticator, Session } from '../../../src/contract/http/shapes.ts';
 import type { Browser, Desktop } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
-import { enrollCodes, type Giver, step } from '../../support/codes.ts';
+import { enrollCodes, type Giver, giverOf, step } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
 import { codeOf, Household } from '../../support/household.ts';
 
@@ -93,6 +95,45 @@ onEachStore('codes that a desktop keeps', (_dialect, environment) => {
     const browser = await house.signedIn();
     expect((await listed(browser)).find(({ id }) => id === giver.id)).toMatchObject({ state: 'suspended', suspendedBecause: 'copied' });
     expect((await rowsAbout(giver.id)).filter(({ event }) => event === 'authenticator.suspended')).toHaveLength(1);
+  });
+
+  it('are not added by a computer that was removed meanwhile', async () => {
+    const house = await newHouse();
+    const desktop = await house.desktop();
+    const giver = giverOf((await desktop.call<CodeEnrollment>('deviceCodeEnrollment')).body);
+    const device = await backend.domain.store.read.authenticators.byId(desktop.deviceId);
+    if (device === null) throw new Error('there is no desktop');
+    // The request was let in, and the removal came before its last step.
+    const browser = await house.signedIn();
+    expect(codeOf(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe(204);
+    const asker = { kind: 'device', device, person: house.person } as const;
+    const answer = { enrollmentId: giver.id, code: giver.at(step(giver, now())), name: 'Late' };
+    await expect(finishCodeEnrollment(backend.domain, { source: '127.0.0.1' }, asker, answer)).rejects.toMatchObject({
+      code: 'device.removed',
+    });
+    expect((await listed(browser)).map(({ kind }) => kind)).toEqual(['security-key']);
+  });
+
+  it('are as many as there may be, also where they were begun at many places', async () => {
+    const house = await newHouse();
+    const desktops: Desktop[] = [];
+    for (let index = 0; index < 9; index += 1) desktops.push(await house.desktop());
+    const givers: Giver[] = [];
+    for (const desktop of desktops) givers.push(giverOf((await desktop.call<CodeEnrollment>('deviceCodeEnrollment')).body));
+    const outcomes = await Promise.all(
+      givers.map((giver, index) =>
+        desktops[index]
+          ?.call('deviceFinishCodeEnrollment', {
+            params: { id: giver.id },
+            body: { code: giver.at(step(giver, now())), name: '\u202e\u200b' },
+          })
+          .then(codeOf),
+      ),
+    );
+    expect(outcomes.filter((one) => one === 201)).toHaveLength(8);
+    expect(outcomes.filter((one) => one === 'authenticator.too-many')).toHaveLength(1);
+    const added = (await listed(await house.signedIn())).filter(({ kind }) => kind === 'totp');
+    expect(added.map(({ name }) => name)).toEqual(Array.from({ length: 8 }, () => 'Codes'));
   });
 
   it('go along where a computer that kept its key takes its own place', async () => {

@@ -1,6 +1,7 @@
 /** What every new way has in common, whichever kind it is. */
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { Asker } from '../ceremonies/asker.ts';
+import { requireActive } from '../devices/device-request.ts';
 import type { Domain } from '../domain.ts';
 import { hashSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord } from '../model.ts';
@@ -16,7 +17,7 @@ export interface AddedWay {
 /**
  * Stores a new active authenticator. `token`, for a session that has only shown the password: the first way makes it full
  * under this new bearer token; `session.second-step-missing` where another first way came before. 'taken': somebody has
- * enrolled this credential already.
+ * enrolled this credential already. Throws `device.removed` and so on where the desktop that adds it may not go on.
  */
 export async function addWay(
   domain: Domain,
@@ -26,6 +27,8 @@ export async function addWay(
 ): Promise<AddedWay | 'session.second-step-missing' | 'taken'> {
   const now = domain.clock.now();
   await tx.authenticators.lockWaysOf(asker.person.id);
+  // A removal that was acknowledged while this was on its way came first.
+  if (asker.kind === 'device') await requireActive(tx, asker.device.id);
   const rules = wayRules(domain.policy, asker.person);
   const known = await tx.authenticators.listOf(asker.person.id);
   // Two sessions may both have begun with the password alone: only one of them adds the first way.

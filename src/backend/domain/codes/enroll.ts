@@ -15,8 +15,9 @@ import { type Asker, actorOf, askedAt } from '../ceremonies/asker.ts';
 import { instant } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId, newSecret } from '../identifiers.ts';
-import type { Transaction } from '../stores.ts';
-import { authenticatorView } from '../views.ts';
+import { shownText } from '../shown-text.ts';
+import type { Tables, Transaction } from '../stores.ts';
+import { authenticatorView, LONGEST_NAME } from '../views.ts';
 import { driftAt } from './look.ts';
 import type { CodeEnrollmentRecord } from './model.ts';
 
@@ -38,11 +39,7 @@ export async function beginCodeEnrollment(domain: Domain, caller: Caller, asker:
   const form = wanted.form ?? { algorithm: 'SHA1', digits: 6, period: kind === 'totp' ? 30 : null };
   // A clock's codes have a period, a counter's have none.
   if ((form.period === null) !== (kind === 'hotp')) throw new DoorstepError('request.malformed', { where: 'form.period' });
-  const known = await domain.store.read.authenticators.listOf(asker.person.id);
-  // Each source of codes makes a guess more likely to be right.
-  if (known.filter(({ codeForm }) => codeForm !== null).length >= domain.policy.codes.mostPerPerson) {
-    throw new DoorstepError('authenticator.too-many');
-  }
+  if (await hasMost(domain, domain.store.read, asker)) throw new DoorstepError('authenticator.too-many');
   const now = domain.clock.now();
   const seed = randomBytes(SEED_LENGTH[form.algorithm]);
   const id = newId();
@@ -78,13 +75,19 @@ export async function beginCodeEnrollment(domain: Domain, caller: Caller, asker:
   return { enrollmentId: id, kind, form, secret: encodeBase32(seed), link, expiresAt: instant(enrollment.expiresAt) };
 }
 
+/** Each source of codes makes a guess more likely to be right. */
+async function hasMost(domain: Domain, tables: Tables, { person }: Asker): Promise<boolean> {
+  const known = await tables.authenticators.listOf(person.id);
+  return known.filter(({ codeForm }) => codeForm !== null).length >= domain.policy.codes.mostPerPerson;
+}
+
 export interface FinishedCodeEnrollment {
   readonly authenticator: Authenticator;
   /** New bearer token where this first way made the session full; else null. */
   readonly token: string | null;
 }
 
-/** Throws `ceremony.ended`, `code.wrong`, and `session.second-step-missing` where another first way came before this one. */
+/** Throws `ceremony.ended`, `code.wrong`, `authenticator.too-many`, and `session.second-step-missing` where another first way came before this one. */
 export async function finishCodeEnrollment(
   domain: Domain,
   caller: Caller,
@@ -149,8 +152,11 @@ async function activate(domain: Domain, tx: Transaction, caller: Caller, { asker
   const now = domain.clock.now();
   const { id, personId, kind, algorithm, digits, period, sealed, seedKeyId } = enrollment;
   await tx.codeEnrollments.remove(id);
+  // Several may have been begun, each at its own place.
+  await tx.authenticators.lockWaysOf(personId);
+  if (await hasMost(domain, tx, asker)) return 'authenticator.too-many';
   const form: CodeForm = { algorithm, digits, period };
-  const given = { personId, kind, name, addedAt: now, addedFrom: caller.source };
+  const given = { personId, kind, name: shownText(name, LONGEST_NAME) || 'Codes', addedAt: now, addedFrom: caller.source };
   const heldBy = asker.kind === 'device' ? asker.device.id : null;
   const way = await addWay(domain, tx, asker, { added: newAuthenticator(given, { id, codeForm: form, heldBy }), token });
   if (way === 'taken') throw new Error('an id was made twice');
