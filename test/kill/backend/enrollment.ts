@@ -9,6 +9,9 @@ import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
 
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
 
+/** A person may have so many sources of codes and no more. */
+const MOST = 8;
+
 interface Enrollment {
   readonly id: string;
   readonly seed: Uint8Array;
@@ -27,6 +30,10 @@ class Enroller implements Actor {
 
   async act(): Promise<void> {
     const { browser } = this.#visitor;
+    if (this.#all.length === MOST) {
+      must(await browser.call('health'), 200, 'the backend is not well');
+      return;
+    }
     const begun = must(await browser.call<CodeEnrollment>('codeEnrollment', { body: { kind: 'hotp' } }), 201, 'a source was not begun');
     const one: Enrollment = { id: begun.enrollmentId, seed: decodeBase32(begun.secret), state: 'begun' };
     this.#all.push(one);
