@@ -21,6 +21,7 @@ const Environment = Type.Object({
   DOORSTEP_ORGANIZATION: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   DOORSTEP_FIRST_ENROLLMENT: Type.Optional(Type.Union([Type.Literal('claim-code'), Type.Literal('password')])),
   DOORSTEP_APPROVALS: Type.Optional(Type.Union([Type.Literal('on'), Type.Literal('other-device'), Type.Literal('off')])),
+  DOORSTEP_CODES: Type.Optional(Type.Union([Type.Literal('on'), Type.Literal('off')])),
   DOORSTEP_APPROVAL_DIGITS: Type.Optional(Type.String({ pattern: '^[2-8]$' })),
   DOORSTEP_ATTESTATION_ROOTS: Type.Optional(Path),
   DOORSTEP_METADATA_BLOB: Type.Optional(Path),
@@ -49,6 +50,7 @@ const REMEDIES: Record<Variable, string> = {
   DOORSTEP_ORGANIZATION: 'Write the name that people know, at most 64 characters.',
   DOORSTEP_FIRST_ENROLLMENT: 'Write claim-code or password.',
   DOORSTEP_APPROVALS: 'Write on, off, or other-device (a computer never approves for a browser at its own address).',
+  DOORSTEP_CODES: 'Write on or off; off takes no codes of apps and tokens any more.',
   DOORSTEP_APPROVAL_DIGITS: 'Write how many digits people type, 2 to 8; fewer than 6 is weaker.',
   DOORSTEP_ATTESTATION_ROOTS: 'Name a PEM file with the root certificates of the makers.',
   DOORSTEP_METADATA_BLOB: 'Name the metadata file (a JWT), as the FIDO Alliance publishes it.',
@@ -75,6 +77,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly organization: string;
   readonly firstEnrollment: 'claim-code' | 'password';
+  readonly codes: boolean;
   readonly approvals: { readonly allowed: boolean; readonly sameDevice: boolean; readonly digits: number };
   readonly attestationRootsFile: string | null;
   readonly metadata: { readonly blobFile: string; readonly rootFile: string | null } | null;
@@ -130,6 +133,7 @@ function assemble(env: Static<typeof Environment>, all: Readonly<Record<string, 
     organization: env.DOORSTEP_ORGANIZATION ?? (demo === null ? 'Doorstep' : 'Northmoor University'),
     // The demonstration has no lab that could hand out claim codes.
     firstEnrollment: env.DOORSTEP_FIRST_ENROLLMENT ?? (demo === null ? 'claim-code' : 'password'),
+    codes: env.DOORSTEP_CODES !== 'off',
     approvals: {
       allowed: env.DOORSTEP_APPROVALS !== 'off',
       sameDevice: env.DOORSTEP_APPROVALS !== 'other-device',

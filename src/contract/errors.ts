@@ -57,6 +57,7 @@ export const ERRORS = {
   // Codes
   'code.wrong': { status: 403, title: 'That code did not work.', remedy: 'Wait for a new one, then type that.' },
   'code.locked': { status: 403, title: 'Too many wrong codes.', remedy: 'Ways other than this one still work.' },
+  'code.not-used': { status: 403, title: 'Codes are not used here.', remedy: 'Use another way.' },
   'code.seed-key-missing': {
     status: 503,
     title: 'The key that seals the seeds is missing.',

@@ -53,6 +53,8 @@ export interface Policy {
 }
 
 export interface CodePolicy {
+  /** Whether codes of an app or a token are taken at all; spare codes are apart. */
+  readonly allowed: boolean;
   readonly mostPerPerson: number;
   readonly enrollmentLife: number;
   readonly windows: {
@@ -92,6 +94,7 @@ export const defaultPolicy: Policy = {
   pairingCodeLife: 10 * MINUTE,
   denialWait: 30 * SECOND,
   codes: {
+    allowed: true,
     mostPerPerson: 8,
     enrollmentLife: 10 * MINUTE,
     windows: { steps: 1, counters: 10, resyncSteps: 20, resyncCounters: 1_000, longestDrift: 120 },

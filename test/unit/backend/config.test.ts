@@ -83,6 +83,7 @@ describe('the configuration', () => {
     ['a key without a certificate', { DOORSTEP_TLS_KEY: '/k.pem' }, ['DOORSTEP_TLS_KEY']],
     ['another database', { DOORSTEP_DATABASE_URL: 'mysql://x' }, ['DOORSTEP_DATABASE_URL']],
     ['PostgreSQL without a file of seed keys', { DOORSTEP_DATABASE_URL: 'postgres://u@db/doorstep' }, ['DOORSTEP_SEED_KEYS']],
+    ['codes that are neither', { DOORSTEP_CODES: 'yes' }, ['DOORSTEP_CODES']],
     ['proxies by name', { DOORSTEP_TRUSTED_PROXIES: 'proxy.example' }, ['DOORSTEP_TRUSTED_PROXIES']],
     ['an unknown policy', { DOORSTEP_FIRST_ENROLLMENT: 'anything' }, ['DOORSTEP_FIRST_ENROLLMENT']],
     ['approvals of no kind', { DOORSTEP_APPROVALS: 'yes' }, ['DOORSTEP_APPROVALS']],

@@ -1,4 +1,5 @@
 /** Which authenticators open what. `WayRules` is what policy, and the person's own "this wasn't me", say about kinds. */
+import { assertNever } from '../../../contract/errors.ts';
 import type { AuthenticatorKind } from '../../../contract/http/shapes.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import type { Policy } from '../policy.ts';
@@ -8,10 +9,16 @@ export interface WayRules {
   readonly approvals: boolean;
   /** The person said "this wasn't me": their desktops open nothing until requests are opened again. */
   readonly approvalsStopped: boolean;
+  /** Whether policy takes codes of an app or a token. */
+  readonly codes: boolean;
 }
 
-export function wayRules(policy: Policy, person: PersonRecord & { readonly approvalsStoppedAt?: number | null }): WayRules {
-  return { approvals: policy.approvals, approvalsStopped: (person.approvalsStoppedAt ?? null) !== null };
+export function wayRules(policy: Policy, person: PersonRecord): WayRules {
+  return {
+    approvals: policy.approvals,
+    approvalsStopped: person.approvalsStoppedAt !== null,
+    codes: policy.codes.allowed,
+  };
 }
 
 /**
@@ -39,8 +46,21 @@ export function isWay({ kind }: AuthenticatorRecord, rules: WayRules): boolean {
   return kind !== 'recovery-codes' && (kind !== 'desktop' || rules.approvals);
 }
 
-function opens({ kind, state }: AuthenticatorRecord, rules: WayRules): boolean {
-  return state === 'active' && (kind !== 'desktop' || (rules.approvals && !rules.approvalsStopped));
+function opens({ kind, state, spareCodesLeft }: AuthenticatorRecord, rules: WayRules): boolean {
+  if (state !== 'active') return false;
+  switch (kind) {
+    case 'security-key':
+      return true;
+    case 'desktop':
+      return rules.approvals && !rules.approvalsStopped;
+    case 'totp':
+    case 'hotp':
+      return rules.codes;
+    case 'recovery-codes':
+      return (spareCodesLeft ?? 0) > 0;
+    default:
+      return assertNever(kind);
+  }
 }
 
 /** The kinds that the sign-in page may offer; never names. */

@@ -20,6 +20,7 @@ import type { Tables, Transaction } from '../stores.ts';
 import { authenticatorView, LONGEST_NAME } from '../views.ts';
 import { driftAt } from './look.ts';
 import type { CodeEnrollmentRecord } from './model.ts';
+import { requireCodes } from './settle.ts';
 
 /** Bytes of a new seed: as long as the hash (RFC 4226, 4 R6; RFC 6238, 5.1). */
 const SEED_LENGTH = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
@@ -32,9 +33,10 @@ export interface WantedCodes {
 
 /**
  * A new seed. Nothing is open with it before one code is proved; an earlier unproved one of the same place ends. Throws
- * `authenticator.too-many`, and `request.malformed` for a form that its kind cannot have.
+ * `code.not-used`, `authenticator.too-many`, and `request.malformed` for a form that its kind cannot have.
  */
 export async function beginCodeEnrollment(domain: Domain, caller: Caller, asker: Asker, wanted: WantedCodes): Promise<CodeEnrollment> {
+  requireCodes(domain);
   const kind = wanted.kind ?? 'totp';
   const form = wanted.form ?? { algorithm: 'SHA1', digits: 6, period: kind === 'totp' ? 30 : null };
   // A clock's codes have a period, a counter's have none.
@@ -94,6 +96,7 @@ export async function finishCodeEnrollment(
   asker: Asker,
   answer: { enrollmentId: string; code: string; name: string },
 ): Promise<FinishedCodeEnrollment> {
+  requireCodes(domain);
   const enrollment = await requireEnrollment(domain, asker, answer.enrollmentId);
   const position = provedPosition(domain, enrollment, answer.code);
   const token = asker.kind === 'session' && asker.session.state === 'enrolling' ? newSecret() : null;

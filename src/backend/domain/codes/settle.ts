@@ -10,7 +10,7 @@
  *
  * A wrong code is answered the same and leaves the same rows, however nearly it was right.
  */
-import type { DoorstepError, ErrorDetail } from '../../../contract/errors.ts';
+import { DoorstepError, type ErrorDetail } from '../../../contract/errors.ts';
 import type { AuditEntry } from '../audit.ts';
 import { suspendAfterFailures } from '../authenticators/suspend.ts';
 import type { Caller, Domain } from '../domain.ts';
@@ -36,8 +36,9 @@ export interface LookedAt extends CodeTry {
   readonly sights: readonly Sight[];
 }
 
-/** Looks at a code outside of any transaction. Throws `request.rate-limited` where nobody may try now. */
+/** Looks at a code outside of any transaction. Throws `code.not-used`, and `request.rate-limited` where nobody may try now. */
 export async function lookAt(domain: Domain, tried: CodeTry, typed: string): Promise<LookedAt> {
+  requireCodes(domain);
   const { read } = domain.store;
   const now = domain.clock.now();
   for (const key of [tried.place, tried.source]) {
@@ -49,6 +50,11 @@ export async function lookAt(domain: Domain, tried: CodeTry, typed: string): Pro
   // Nobody may try: nothing is looked for.
   const open = rows.filter((row) => waitLeft(domain, row, now) === 0);
   return { ...tried, sights: await lookForCode(domain, open, typed) };
+}
+
+/** Throws `code.not-used` where policy takes no codes. */
+export function requireCodes(domain: Domain): void {
+  if (!domain.policy.codes.allowed) throw new DoorstepError('code.not-used');
 }
 
 export type Settled =

@@ -36,7 +36,11 @@ export async function personSnapshot(domain: Domain, personId: string): Promise<
       organization: domain.organization,
       authenticators: authenticators.map(authenticatorView),
       challenges,
-      policy: { approvals: domain.policy.approvals, approvalsStopped: person.approvalsStoppedAt !== null, codes: true },
+      policy: {
+        approvals: domain.policy.approvals,
+        approvalsStopped: person.approvalsStoppedAt !== null,
+        codes: domain.policy.codes.allowed,
+      },
     },
     desktops: new Set(authenticators.flatMap(({ id, kind, state }) => (kind === 'desktop' && state === 'active' ? [id] : []))),
   };

@@ -43,11 +43,7 @@ describe('a prepared statement', () => {
     let built = 0;
     const statement = prepared((db, { id, at }: { id: string; at: number }) => {
       built += 1;
-      return db
-        .updateTable('sessions')
-        .set({ seenAt: at, state: 'full' })
-        .where('id', '=', id)
-        .returning('id');
+      return db.updateTable('sessions').set({ seenAt: at, state: 'full' }).where('id', '=', id).returning('id');
     });
     for (const [db, sql] of [
       [sqlite(), 'update "sessions" set "seenAt" = ?, "state" = ? where "id" = ? returning "id"'],
