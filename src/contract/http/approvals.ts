@@ -8,7 +8,15 @@ export const BeginApproval = Type.Object({ challengeId: Type.Optional(Id) }, clo
 
 /** What the sign-in page shows. The number is told here and nowhere else. */
 export const ApprovalRequest = Type.Object(
-  { id: Id, number: Type.String({ pattern: '^[0-9]{2,8}$' }), serviceName: Type.String(), createdAt: Instant, expiresAt: Instant },
+  {
+    id: Id,
+    number: Type.String({ pattern: '^[0-9]{2,8}$' }),
+    /** Who asks, as the desktop says it too, and what the service says of the place. */
+    serviceName: Type.String(),
+    place: Type.Union([Type.String(), Type.Null()]),
+    createdAt: Instant,
+    expiresAt: Instant,
+  },
   closed,
 );
 export type ApprovalRequest = Static<typeof ApprovalRequest>;

@@ -449,10 +449,10 @@ onEachStore('approvals', (_dialect, environment) => {
     });
 
     it('become the page’s own, with a number of its own', async () => {
-      const asked = await ask(library, { username: 'amina', returnTo: RETURN });
+      const asked = await ask(library, { username: 'amina', returnTo: RETURN, place: 'Reading room' });
       const browser = await house.withPassword(asked.id);
       const request = await begun(browser);
-      expect(request).toMatchObject({ id: asked.id, serviceName: 'Library' });
+      expect(request).toMatchObject({ id: asked.id, serviceName: 'Library', place: 'Reading room' });
       expect(await waiting()).toMatchObject([{ id: asked.id, asked: { address: '127.0.0.1' }, byKey: false }]);
       if (asked.number !== request.number) {
         expect(codeOf(await desktop.approve(request, asked.number ?? ''))).toBe('approval.number-wrong');
@@ -489,13 +489,14 @@ onEachStore('approvals', (_dialect, environment) => {
     });
 
     it('that name nobody are answered with the page’s approval', async () => {
-      const asked = await ask(library, { returnTo: RETURN });
+      const asked = await ask(library, { returnTo: RETURN, place: 'Reading room' });
       expect(asked.number).toBeNull();
       const browser = await house.withPassword(asked.id);
       const request = await begun(browser);
       expect(request.id).not.toBe(asked.id);
-      expect(request.serviceName).toBe('Library');
-      expect(await waiting()).toMatchObject([{ id: request.id, serviceName: 'Library' }]);
+      // The page and the desktop say the same, so that a person can compare.
+      expect(request).toMatchObject({ serviceName: 'Library', place: 'Reading room' });
+      expect(await waiting()).toMatchObject([{ id: request.id, serviceName: 'Library', place: 'Reading room' }]);
       // The page's request is nobody else's.
       expect(codeOf(await library.call('challenge', { params: { id: request.id } }))).toBe('challenge.not-found');
       expect(codeOf(await library.call('cancelChallenge', { params: { id: request.id } }))).toBe('challenge.not-found');

@@ -29,7 +29,8 @@ const id = 'approval'.padEnd(22, '0');
 const request = (): ApprovalRequest => ({
   id,
   number: '482913',
-  serviceName: 'Northmoor University',
+  serviceName: 'VPN',
+  place: 'Leeds area',
   createdAt: inMinutes(0),
   expiresAt: inMinutes(5),
 });
@@ -75,6 +76,7 @@ test('the number: shown big, read digit by digit, and the page moves on by itsel
   await page.goto(`${server.address}sign-in`);
   await expect(page.getByText('Type this number in Doorstep')).toBeVisible();
   await expect(page.getByText('4 8 2 9 1 3')).toBeAttached();
+  await expect(page.getByText('VPN asks, Leeds area.')).toBeVisible();
   await expect(page.getByText(/On your own computer\. It ends at \d\d:\d\d\./)).toBeVisible();
   await expect(page.getByRole('status')).toHaveText('Waiting for you. This page moves on by itself.');
   await look(page, 'web-second-number');

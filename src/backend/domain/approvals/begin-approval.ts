@@ -10,7 +10,9 @@ import { newId } from '../identifiers.ts';
 import { type ChallengeRecord, WITHOUT_NUMBER } from '../model.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { openChallengeOfSession } from '../sessions/second-step.ts';
+import { shownText } from '../shown-text.ts';
 import type { NewNumber, Transaction } from '../stores.ts';
+import { LONGEST_PLACE } from '../views.ts';
 import { cancelApprovalsOf } from './cancel-approval.ts';
 import { hashNumber, newNumber, STRONG_DIGITS } from './number.ts';
 import { countPush } from './push-limit.ts';
@@ -53,13 +55,14 @@ export async function beginApproval(
     await expireChallenges(tx, domain.clock.now(), { personId: person.id });
     await cancelApprovalsOf(domain, tx, caller, session, { but: id });
     return ownNamed === null
-      ? insertOwn(domain, tx, caller, current, { id, forChallengeId: behind?.id ?? null, shown })
+      ? insertOwn(domain, tx, caller, current, { id, behind, shown })
       : takeOver(domain, tx, caller, current, { challenge: ownNamed, shown });
   });
   return {
     id,
     number,
     serviceName: await whoAsks(domain, request),
+    place: request.place === null ? null : shownText(request.place, LONGEST_PLACE),
     createdAt: instant(request.createdAt),
     expiresAt: instant(request.expiresAt),
   };
@@ -70,7 +73,7 @@ async function insertOwn(
   tx: Transaction,
   caller: Caller,
   { person }: CurrentSession,
-  { id, forChallengeId, shown }: { id: string; forChallengeId: string | null; shown: NewNumber },
+  { id, behind, shown }: { id: string; behind: ChallengeRecord | null; shown: NewNumber },
 ): Promise<ChallengeRecord> {
   const now = domain.clock.now();
   await countPush(domain, tx, caller, person.id);
@@ -79,9 +82,9 @@ async function insertOwn(
     ...shown,
     id,
     serviceId: null,
-    forChallengeId,
+    forChallengeId: behind?.id ?? null,
     personId: person.id,
-    place: null,
+    place: behind?.place ?? null,
     returnTo: null,
     userVerification: 'discouraged',
     state: 'pending',

@@ -13,6 +13,7 @@ export const proof = {
   number: {
     asking: 'Asking your computers…',
     title: 'Type this number in Doorstep',
+    asks: ({ service, place }: { service: string; place: string }) => (place === '' ? `${service} asks.` : `${service} asks, ${place}.`),
     ends: ({ time }: { time: string }) => `On your own computer. It ends at ${time}.`,
     soon: 'The number ends in less than a minute.',
     waiting: 'Waiting for you. This page moves on by itself.',
