@@ -210,6 +210,29 @@ test('the number: typed at the desktop, and the page goes on; wrong three times,
   await expect(page.getByRole('alert')).toContainText(/Wait .*, then try again\./);
 });
 
+test('the number ends with its time, and another can be had', async ({ page }) => {
+  const account = await somebody();
+  await VirtualKey.plugIn(page);
+  await addFirstKey(page, backend.origin, account);
+  const desktop = await pairDesktop(page);
+  await signOut(page);
+  await givePassword(page, account);
+  await page.getByRole('button', { name: /Doorstep on your computer/ }).click();
+  await expect(page.getByText('Waiting for you. This page moves on by itself.')).toBeVisible();
+  const first = await waiting(desktop);
+  backend.clock.advance(301 * SECOND);
+  await expect(page.getByText('Nobody was let in')).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByText(/The number ended at \d\d:\d\d\./)).toBeVisible();
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await expect(page.getByText('Waiting for you. This page moves on by itself.')).toBeVisible();
+  const second = await waiting(desktop);
+  expect(second.id).not.toBe(first.id);
+
+  // Another way is taken: nobody has to answer any more.
+  await page.getByRole('button', { name: /A security key/ }).click();
+  await expect.poll(async () => (await desktop.call<DeviceSnapshot>('deviceSnapshot')).body.challenges).toEqual([]);
+});
+
 test('this wasn’t me: the half sign-in ends, computers are not asked, and a key opens requests again', async ({ page }) => {
   const account = await somebody();
   await VirtualKey.plugIn(page);

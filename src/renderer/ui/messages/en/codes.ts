@@ -23,7 +23,7 @@ export const codes = {
   noneFound: 'No code has that name.',
   emptyTitle: 'No codes yet',
   emptyText: 'Add a code when a site shows you a square picture or a long secret.',
-  hint: 'Copied codes are cleared after 30 seconds. Press Ctrl F to find, Enter to copy.',
+  hint: 'Copied codes are cleared after 30 seconds. Press Ctrl F to find, Enter to copy, Alt with an arrow to move.',
   left: ({ seconds }: { seconds: number }) => `${digits(seconds, 'second', 'seconds')} left`,
   next: 'Next:',
   show: 'Show a code',
