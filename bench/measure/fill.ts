@@ -53,18 +53,6 @@ export async function fillPeople(
   return filled;
 }
 
-/** Sessions that nobody uses any more, but that are there. */
-export async function fillSessions(store: Store, people: readonly Filled[], count: number): Promise<void> {
-  for (let from = 0; from < count; from += AT_ONCE) {
-    await store.transaction(async (tx) => {
-      for (let index = from; index < Math.min(from + AT_ONCE, count); index += 1) {
-        const { personId = '' } = people[index % people.length] ?? {};
-        await tx.sessions.insert(sessionOf(personId, `${index}`, Date.now()));
-      }
-    });
-  }
-}
-
 function sessionOf(personId: string, token: string, now: number) {
   return {
     id: newId(),
