@@ -5,7 +5,7 @@ import type { SeedVault } from './codes/seeds.ts';
 import type { Store } from './stores.ts';
 
 /** Names of secrets that the whole installation shares: each is kept as a fact, sealed like a seed. */
-export const INSTALLATION_SECRETS = ['spare-code-secret'] as const;
+export const INSTALLATION_SECRETS = ['spare-code-secret', 'approval-number-secret'] as const;
 export type InstallationSecret = (typeof INSTALLATION_SECRETS)[number];
 
 /** 256 random bits, made when they are first asked for; the same in every process. */

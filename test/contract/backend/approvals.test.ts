@@ -144,6 +144,11 @@ onEachStore('approvals', (_dialect, environment) => {
       const stored = await backend.domain.store.read.challenges.byId(request.id);
       expect(JSON.stringify(stored)).not.toContain(request.number);
       expect(stored?.numberHash).toMatch(/^[\w-]{43}$/);
+      // Nor can it be guessed from the database alone: what hashes it is sealed with a key that is elsewhere.
+      const sealed = (await backend.domain.store.read.facts.get('approval-number-secret')) ?? '';
+      const [keyId = '', secret = ''] = sealed.split('.');
+      expect(keyId).toBe(await backend.domain.store.read.facts.get('seed-key'));
+      expect(secret).toMatch(/^[\w-]{80}$/);
     });
   });
 

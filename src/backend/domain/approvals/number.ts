@@ -1,10 +1,9 @@
 /** The number that a person reads on the page and types into the desktop. Only a hash of it is kept, and that bound to its request. */
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
+import { installationSecret } from '../installation-secret.ts';
 import type { Store } from '../stores.ts';
 
-const SECRET_FACT = 'approval-secret';
 /** The fewest digits that make 20 bits (NIST SP 800-63B-4, 3.1.3.1). */
 export const STRONG_DIGITS = 6;
 
@@ -13,7 +12,7 @@ export function newNumber(digits: number): string {
 }
 
 export async function hashNumber(domain: Domain, challengeId: string, number: string): Promise<string> {
-  return createHmac('sha256', await installationSecret(domain))
+  return createHmac('sha256', await secretOf(domain))
     .update(`${challengeId}\n${number}`)
     .digest('base64url');
 }
@@ -23,25 +22,17 @@ export function sameHash(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-const secrets = new WeakMap<Store, Promise<string>>();
+const secrets = new WeakMap<Store, Promise<Uint8Array>>();
 
-/** Made at the first use; the same in every process. */
-function installationSecret(domain: Domain): Promise<string> {
-  const known = secrets.get(domain.store);
+/**
+ * Made at the first use; the same in every process. Sealed like a seed: a million numbers are soon tried by whoever reads
+ * the database while a request waits.
+ */
+function secretOf({ store, seeds }: Domain): Promise<Uint8Array> {
+  const known = secrets.get(store);
   if (known !== undefined) return known;
-  const secret = readSecret(domain);
-  secrets.set(domain.store, secret);
-  secret.catch(() => secrets.delete(domain.store));
+  const secret = installationSecret(store, seeds, 'approval-number-secret');
+  secrets.set(store, secret);
+  secret.catch(() => secrets.delete(store));
   return secret;
-}
-
-async function readSecret(domain: Domain): Promise<string> {
-  const known = await domain.store.read.facts.get(SECRET_FACT);
-  if (known !== null) return known;
-  return domain.store.transaction(async (tx) => {
-    await tx.facts.insert(SECRET_FACT, newSecret());
-    const made = await tx.facts.get(SECRET_FACT);
-    if (made === null) throw new Error('the secret of approvals was not kept');
-    return made;
-  });
 }
