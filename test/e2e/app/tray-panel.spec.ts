@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { connectVpn, type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
 import { type DoorstepApp, electronBinary, launchDoorstep, PROJECT } from '../../support/desktop/doorstep.ts';
+import { startDunst } from '../../support/desktop/notification-daemon.ts';
 import { type Panel, startPanel } from '../../support/desktop/panel.ts';
 import { type Program, say, shootScreen, startProgram, startWindowManager, xdotool } from '../../support/desktop/programs.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
@@ -89,6 +90,25 @@ test('a waiting request: the icon says so, and the first line of its menu review
   await expect
     .poll(() => doorstep.app.evaluate(({ BrowserWindow }) => BrowserWindow.getFocusedWindow()?.webContents.getURL() ?? ''))
     .toMatch(/approval\.html$/);
+});
+
+test('a code is copied from the menu, and a notification says so', async () => {
+  panel = await startPanel(session.env);
+  const dunst = await startDunst(session.env);
+  await open();
+  const seed = { kind: 'totp', algorithm: 'SHA1', digits: 6, period: 30, counter: 0, account: 'amina' } as const;
+  const added = await doorstep.window.evaluate(
+    (typed) => window.doorstep!.invoke('code.type', { ...typed, issuer: 'Library', secret: 'JBSWY3DPEHPK3PXP' }),
+    seed,
+  );
+  expect(added).toMatchObject({ ok: true });
+  await expect.poll(async () => (await doorstep.state()).codes.length).toBe(1);
+  // The first line of the menu is the code.
+  await choose(MENU.codes);
+  await expect.poll(() => doorstep.app.evaluate(({ clipboard }) => clipboard.readText())).toMatch(/^\d{6}$/);
+  await expect.poll(() => dunst.count()).toBe(1);
+  await shootScreen(session.env, 'tray-copied');
+  await dunst.stop();
 });
 
 test('the four states by shape', async () => {
