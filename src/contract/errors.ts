@@ -197,7 +197,6 @@ export const ERRORS = {
     title: 'Doorstep cannot give codes of this kind.',
     remedy: 'Ask the site for time-based codes with SHA-1, 6 digits.',
   },
-  'seed.parts-missing': { status: 0, title: 'A part of this export is missing.', remedy: 'Show the missing part too.' },
   'seed.duplicate': { status: 0, title: 'This code is here already.', remedy: 'Use the one that is here.' },
   'seed.gone': {
     status: 0,

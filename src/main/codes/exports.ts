@@ -1,4 +1,5 @@
 /** Exports to a file that the person chooses, and imports from one. */
+import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { CodeStore } from './code-store.ts';
@@ -60,9 +61,10 @@ export function createExports({ codes, guard, chooseNewFile, chooseFile, now = D
 
 /** All of it or nothing: a file cut short would look like an export until the day it is needed. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.part`;
+  // The folder may be one that others write to: nobody can have put anything at this name before.
+  const draft = `${path}.${randomBytes(6).toString('hex')}.part`;
   try {
-    const file = await open(draft, 'w', 0o600);
+    const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();

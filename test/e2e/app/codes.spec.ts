@@ -10,6 +10,7 @@ import { type DoorstepApp, filesHolding, launchDoorstep, PROJECT } from '../../s
 import { keyringEntries } from '../../support/desktop/keyring-entries.ts';
 import { shootScreen, startWindowManager, xdotool } from '../../support/desktop/programs.ts';
 import { type DesktopSession, type SessionOptions, startDesktopSession } from '../../support/desktop/session.ts';
+import { createBus, VirtualToken } from '../../support/token/index.ts';
 import { migrationLink } from '../../unit/oath/migration-maker.ts';
 
 let session: DesktopSession;
@@ -18,12 +19,12 @@ let backend: DemoBackend;
 const cleanUp: (() => Promise<unknown>)[] = [];
 
 /** A session, a backend, and the app that is paired with it. */
-async function begin(options: SessionOptions = {}): Promise<void> {
+async function begin(options: SessionOptions = {}, env: Readonly<Record<string, string>> = {}): Promise<void> {
   [session, backend] = await Promise.all([startDesktopSession(options), startDemoBackend()]);
   await session.unlockKeyring();
   const manager = await startWindowManager(session.env);
   cleanUp.push(() => manager.stop());
-  doorstep = await launchDoorstep({ env: session.env, server: backend.origin });
+  doorstep = await launchDoorstep({ env: { ...session.env, ...env }, server: backend.origin });
   await ask(doorstep, 'pairing.connect', { code: backend.demo.pairingCode });
   await expect.poll(async () => (await doorstep.state()).connection).toBe('online');
 }
@@ -342,6 +343,38 @@ test('codes leave with the PIN and a passphrase alone, and come back in another 
     await elsewhere.quit();
     elsewhere.remove();
   }
+});
+
+test('a touched key guards the way out', async () => {
+  const bus = createBus();
+  cleanUp.push(() => bus.close());
+  await begin({}, bus.env);
+  await keepAll({ from: 'text', text: site().link });
+  const key = new VirtualToken({ touch: { kind: 'by-hand' } });
+  await bus.plug(key, { product: 'Blue key' });
+  await expect.poll(async () => (await doorstep.state()).tokens.map(({ state }) => state.kind)).toEqual(['ready']);
+  const touched = async <T>(work: Promise<T>): Promise<T> => {
+    await expect.poll(() => key.wantsTouch).toBe(true);
+    key.touch();
+    return work;
+  };
+  const [token] = (await doorstep.state()).tokens;
+  await touched(ask(doorstep, 'key.enroll', { tokenId: token!.id, name: 'Blue key' }));
+  await touched(ask(doorstep, 'guard.use-key', {}));
+  expect((await doorstep.state()).exportGuard).toBe('key');
+  const file = join(doorstep.data, 'codes.doorstep');
+  await answerFileDialogs(doorstep.app, file);
+  const passphrase = 'four words that travel';
+  const left = refused(doorstep, 'code.export', { passphrase });
+  await expect(doorstep.window.getByRole('heading', { name: 'Touch your key' })).toBeVisible();
+  await shoot('touch-to-export');
+  await doorstep.window
+    .getByRole('dialog')
+    .getByRole('button', { name: /cancel|stop/i })
+    .click();
+  expect(await left).toBe('token.canceled');
+  expect(readdirSync(doorstep.data)).not.toContain('codes.doorstep');
+  expect(await touched(ask(doorstep, 'code.export', { passphrase }))).toEqual({ path: file, count: 1 });
 });
 
 test('a keychain that is killed, locked or wiped: each is said, and nothing is lost', async () => {

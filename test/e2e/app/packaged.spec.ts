@@ -102,6 +102,7 @@ test('what is packaged is what the app needs, and no more', () => {
     ].sort(),
   );
   expect(files.filter((file) => file.endsWith('.map') || file.endsWith('.ts'))).toEqual([]);
+  expect(files).toEqual(expect.arrayContaining(['/dist/main/picture-process.cjs', '/dist/main/zxing_reader.wasm']));
 });
 
 test('it starts, talks to keychain and keys, and believes nothing of its environment', async () => {

@@ -98,3 +98,17 @@ test.each([
   prompts.cancelChallenge(CHALLENGE.id);
   await answered;
 });
+
+test('showing a key: whichever one the person touches, as the backend sees it', async () => {
+  await keys.showKey({ kind: 'export' });
+  expect(said).toEqual([
+    'deviceTryOptions',
+    ['assert', { origin: 'https://id.example', options: CEREMONY.options }],
+    ['deviceTry', { ceremonyId: CEREMONY.ceremonyId, credential: CREDENTIAL }],
+  ]);
+  backend = (route) => {
+    if (route === 'deviceTry') throw new DoorstepError('webauthn.failed');
+    return CEREMONY;
+  };
+  await expect(keys.showKey({ kind: 'export' })).rejects.toMatchObject({ code: 'webauthn.failed' });
+});

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeBase32 } from '../../../../src/oath/base32.ts';
@@ -17,6 +17,9 @@ afterEach(() => {
 });
 
 const titles = () => world.codes.list().map(({ issuer }) => issuer);
+
+/** The draft of the index is written to a device that is always full. */
+const fillDisk = () => symlinkSync('/dev/full', `${world.file}.new`);
 
 describe('keeping', () => {
   it('puts each seed into an entry of its own and none into the file', async () => {
@@ -124,11 +127,10 @@ describe('codes', () => {
   it('of HOTP are not told while the counter cannot be kept', async () => {
     const seed = hotpSeed();
     const [id] = await world.codes.add([{ seed }]);
-    // A folder stands where the draft of the file would be written: as with a full disk, nothing can be kept.
-    mkdirSync(`${world.file}.new`);
-    await expect(world.codes.next(id!)).rejects.toMatchObject({ code: 'file.unwritable' });
+    fillDisk();
+    await expect(world.codes.next(id!)).rejects.toMatchObject({ code: 'disk.full' });
     await expect(world.codes.current(id!)).rejects.toMatchObject({ code: 'ipc.refused' });
-    rmSync(`${world.file}.new`, { recursive: true });
+    rmSync(`${world.file}.new`);
     expect((await world.codes.next(id!)).code).toBe(hotp(seed.key, 0, seed));
   });
 });
@@ -255,6 +257,27 @@ describe('the index', () => {
     expect(titles()).toEqual(['A']);
     expect(readFileSync(`${world.file}.broken`, 'utf8')).toContain('short');
     expect(world.logged).toContain('index broken');
+  });
+
+  it('on a full disk says so, and nothing is lost or kept by halves', async () => {
+    const [id] = await world.codes.add([{ seed: totpSeed({ issuer: 'Old' }) }]);
+    fillDisk();
+    for (const act of [
+      () => world.codes.add([{ seed: totpSeed() }]),
+      () => world.codes.rename(id!, 'New'),
+      () => world.codes.remove(id!),
+      () => world.codes.move(id!, 0),
+    ]) {
+      await expect(act()).rejects.toMatchObject({ code: 'disk.full' });
+    }
+    expect(world.codes.list()).toMatchObject([{ id, issuer: 'Old', name: '' }]);
+    expect(await world.codes.show()).toHaveLength(1);
+    expect(world.entries.size).toBe(1);
+    rmSync(`${world.file}.new`);
+    await world.codes.rename(id!, 'New');
+    world.start();
+    await world.codes.load();
+    expect(world.codes.list()).toMatchObject([{ id, name: 'New' }]);
   });
 
   it('that cannot be written takes the seeds back out of the keychain', async () => {
