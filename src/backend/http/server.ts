@@ -31,6 +31,8 @@ export interface ServerOptions {
 }
 
 const BODY_LIMIT = 64 * 1024;
+/** Requests that are being served when the server stops have so long. */
+const LAST_ANSWERS = 3_000;
 
 export interface Server {
   readonly app: FastifyInstance;
@@ -95,7 +97,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async stop() {
       stopping.abort();
       streams.closeAll();
+      // Browsers open connections that they may need: such a one is not idle to Node, and would be waited for.
+      const impatient = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS);
       await app.close();
+      clearTimeout(impatient);
     },
   };
 }
