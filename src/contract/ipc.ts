@@ -55,7 +55,6 @@ export const IPC_REQUESTS = {
   /** Opens the one approval window on this request. */
   'approval.review': Type.Object({ id: Id }, closed),
   'approval.approve': Type.Object({ id: Id, number: Type.String({ pattern: '^[0-9]{2,8}$' }) }, closed),
-  'challenge.deny': Type.Object({ id: Id }, closed),
   'approval.deny': Type.Object({ id: Id }, closed),
   'approval.not-me': Type.Object({ id: Id }, closed),
   /** The approval window has shown how its request ended, and closes. */
@@ -93,7 +92,6 @@ export interface IpcAnswers extends CodeAnswers {
   'challenge.answer': null;
   'approval.review': null;
   'approval.approve': null;
-  'challenge.deny': null;
   'approval.deny': null;
   'approval.not-me': null;
   'approval.close': null;

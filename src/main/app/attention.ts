@@ -30,14 +30,17 @@ export interface Attention {
 
 export function createAttention({ store, reviews, notices, log, createNotifier, window }: AttentionOptions): Attention {
   const announced = new Set<string>();
+  /** The request that the window is on. */
+  let looking: string | null = null;
   const find = (id: string): WaitingChallenge | undefined => store.get().challenges.find((challenge) => challenge.id === id);
 
   const review = (id: string) => {
     const challenge = find(id);
     if (challenge === undefined) return;
-    notifier.withdraw(id);
-    if (challenge.number === null) window.open();
-    else reviews.review(id, true);
+    if (challenge.number === null) {
+      notifier.withdraw(id);
+      window.open();
+    } else reviews.review(id, true);
   };
 
   const notifier = createNotifier({
@@ -57,7 +60,7 @@ export function createAttention({ store, reviews, notices, log, createNotifier, 
   });
 
   return {
-    follow({ challenges, pairing }) {
+    follow({ challenges, pairing, review: open }) {
       const person = pairing.state === 'paired' ? pairing.person.displayName : '';
       for (const challenge of challenges) {
         if (announced.has(challenge.id)) continue;
@@ -66,6 +69,9 @@ export function createAttention({ store, reviews, notices, log, createNotifier, 
         if (challenge.number === null) window.mark();
         notifier.show(challenge.id, requestWords(challenge, person));
       }
+      // Who looks at it needs no pointer to it.
+      if (open !== null && open.challenge.id !== looking) notifier.withdraw(open.challenge.id);
+      looking = open?.challenge.id ?? null;
       // Also where all of them went because the screen was locked: they are told anew when it is unlocked.
       for (const id of [...announced].filter((each) => !challenges.some((challenge) => challenge.id === each))) {
         announced.delete(id);

@@ -68,7 +68,6 @@ export function createCommands({ store, sync, vault, prompts, keys, codes, revie
       reviews.answered(id);
       return null;
     },
-    'challenge.deny': ({ id }) => done(reviews.deny(id)),
     'approval.review': async ({ id }) => {
       reviews.review(id, true);
       return null;

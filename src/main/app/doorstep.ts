@@ -167,6 +167,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     decide: (challenge, decision, number) => sync.decide(challenge, decision, number),
     stopKey: (id) => prompts.cancelChallenge(id),
     refresh: () => sync.refresh(),
+    now: () => clock.milliseconds(),
   });
 
   const around = createSurroundings({ window: () => window.get(), session: windows, icon: frame.icon });

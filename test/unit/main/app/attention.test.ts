@@ -76,9 +76,14 @@ test('Review opens the window with the focus and takes the notification away; De
   wait(challenge('a'), challenge('k', false));
   events.onReview('a');
   expect(reviews.review).toHaveBeenCalledExactlyOnceWith('a', true);
-  expect(notifier.withdraw).toHaveBeenCalledWith('a');
+  // As the window opens, whoever opened it.
+  store.change({ review: { challenge: challenge('a'), ended: null } });
+  attention.follow(store.get());
+  attention.follow(store.get());
+  expect(notifier.withdraw).toHaveBeenCalledExactlyOnceWith('a');
   events.onReview('k');
   expect(window.open).toHaveBeenCalledOnce();
+  expect(notifier.withdraw).toHaveBeenLastCalledWith('k');
   events.onDeny('a');
   expect(reviews.deny).toHaveBeenCalledExactlyOnceWith('a');
   reviews.deny.mockRejectedValueOnce(new DoorstepError('backend.unreachable'));
