@@ -37,18 +37,23 @@ export interface SystemKeychain extends Keychain {
   stop(): void;
 }
 
+/** A process that nobody has asked anything for so long, milliseconds, is ended: it holds tens of megabytes. */
+const IDLE = 20_000;
+
 /**
- * A keychain over processes that `start` makes: the first with the first call, another after one has ended,
+ * A keychain over processes that `start` makes: the first with the first call, another after one has ended or was idle,
  * and after a failure that is no refusal, because that may come from a conversation that cannot be mended.
  */
-export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
+export function openSystemKeychain(start: () => KeychainChild, idle = IDLE): SystemKeychain {
   const waiting = new Map<number, { readonly resolve: (said: Said) => void; readonly reject: (error: KeychainError) => void }>();
   let child: KeychainChild | null = null;
   let nextId = 1;
+  let rest: NodeJS.Timeout | undefined;
 
   const giveUp = (gone: KeychainChild, reason: string) => {
     if (child !== gone) return;
     child = null;
+    clearTimeout(rest);
     for (const call of waiting.values()) call.reject(new KeychainError('failed', reason));
     waiting.clear();
   };
@@ -62,6 +67,12 @@ export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
       const call = waiting.get(answer.id);
       if (child !== made || call === undefined) return;
       waiting.delete(answer.id);
+      if (waiting.size === 0) {
+        rest = setTimeout(() => {
+          giveUp(made, 'the process of the keychain was idle');
+          made.kill();
+        }, idle);
+      }
       if (answer.ok) {
         call.resolve(answer);
         return;
@@ -77,6 +88,7 @@ export function openSystemKeychain(start: () => KeychainChild): SystemKeychain {
   const call = (act: KeychainAct, account: string, secret: string | null = null) =>
     new Promise<Said>((resolve, reject) => {
       const id = nextId++;
+      clearTimeout(rest);
       waiting.set(id, { resolve, reject });
       running().post({ id, act, account, secret });
     });

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/main/vault/keychain-process.ts';
 
 /** The two ends joined by messages as Electron joins them, with a library that keeps its entries in `entries`. */
-function joined(entries: Map<string, string>, fail: () => string | null = () => null) {
+function joined(entries: Map<string, string>, fail: () => string | null = () => null, idle?: number) {
   const children: { killed: boolean; exit(): void }[] = [];
   const start = (): KeychainChild => {
     let answer: (answer: KeychainAnswer) => void = () => undefined;
@@ -40,7 +40,7 @@ function joined(entries: Map<string, string>, fail: () => string | null = () => 
       kill: () => (child.killed = true),
     };
   };
-  return { keychain: openSystemKeychain(start), children };
+  return { keychain: openSystemKeychain(start, idle), children };
 }
 
 test('entries go through the process and come back; one process serves many calls', async () => {
@@ -52,6 +52,20 @@ test('entries go through the process and come back; one process serves many call
   await keychain.remove('one/device');
   expect(await keychain.get('one/device')).toBeNull();
   expect(children).toHaveLength(1);
+});
+
+test('a process that nobody asks anything is ended, and the next call starts another', async () => {
+  const { keychain, children } = joined(new Map([['Doorstep/one/device', 's']]), () => null, 20);
+  expect(await keychain.get('one/device')).toBe('s');
+  await expect.poll(() => children[0]?.killed).toBe(true);
+  expect(await keychain.get('one/device')).toBe('s');
+  expect(children).toHaveLength(2);
+  // Asked again and again, it stays.
+  for (let call = 0; call < 10; call += 1) {
+    await keychain.get('one/device');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(children).toHaveLength(2);
 });
 
 test("a list has the entries whose accounts begin as asked, and no other installation's", async () => {
