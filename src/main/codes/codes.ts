@@ -43,7 +43,7 @@ export interface CodesOptions {
   readonly folder: string;
   readonly store: StateStore;
   readonly vault: Vault;
-  readonly sync: Pick<Sync, 'call' | 'refresh'>;
+  readonly sync: Pick<Sync, 'call' | 'refresh' | 'change'>;
   readonly log: Log;
   readonly pictures: PictureReader;
   readonly around: Surroundings;
@@ -151,7 +151,7 @@ export function createCodes(options: CodesOptions): Codes {
     },
     'code.rename': ({ id, name }) => done(codes.rename(id, name)),
     'code.move': ({ id, to }) => done(codes.move(id, to)),
-    'code.remove': async ({ id }) => ({ until: await codes.remove(id) }),
+    'code.remove': async ({ id }) => ({ until: (await own.remove(id)) ? now() : await codes.remove(id) }),
     'code.restore': ({ id }) => done(codes.restore(id)),
     'code.enroll-own': ({ name }) => own.enroll(name),
     'code.export': ({ passphrase, pin }) => exports.write(passphrase, pin),

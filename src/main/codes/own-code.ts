@@ -16,13 +16,18 @@ import type { CodeStore } from './code-store.ts';
 export interface OwnCodes {
   /** @returns the id of the new code. Rejects with not-paired, keychain.*, or as the backend does: then nothing is left of it */
   enroll(name: string): Promise<{ id: string }>;
+  /**
+   * Removes a code together with the way that it is: the seed goes once the backend has agreed, now or when it is in reach
+   * again. False: it is no way that the backend knows. Rejects as `Sync.change` does, such as for the last way.
+   */
+  remove(id: string): Promise<boolean>;
   /** Must hear each state: what the backend does not know any more is no code of the person's either. */
   follow(state: AppState): void;
 }
 
 export interface OwnCodesOptions {
   readonly codes: CodeStore;
-  readonly sync: Pick<Sync, 'call' | 'refresh'>;
+  readonly sync: Pick<Sync, 'call' | 'refresh' | 'change'>;
   readonly store: StateStore;
   readonly log: Log;
   /** The true time, milliseconds since 1970. */
@@ -66,6 +71,16 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
       await codes.prove(id);
       await sync.refresh().catch(() => undefined);
       return { id };
+    },
+
+    async remove(id) {
+      const owner = codes.entries().find((entry) => entry.id === id)?.owner ?? null;
+      const { pairing, authenticators, waitingChanges } = store.get();
+      if (owner === null || pairing.state !== 'paired' || pairing.person.id !== owner.person) return false;
+      // Asked for already, and not answered: it is off the list of ways, and its seed stays until the backend has agreed.
+      if (!authenticators.some((one) => one.id === owner.authenticatorId)) return waitingChanges > 0;
+      await sync.change(owner.authenticatorId, { kind: 'remove' });
+      return true;
     },
 
     follow({ pairing, connection, authenticators, checkedAt, waitingChanges }) {

@@ -34,7 +34,11 @@ function open(): void {
     folder: world.folder,
     store,
     vault: world.vault,
-    sync: { call: () => Promise.reject(new Error('no backend')), refresh: async () => undefined },
+    sync: {
+      call: () => Promise.reject(new Error('no backend')),
+      refresh: async () => undefined,
+      change: () => Promise.reject(new Error('no backend')),
+    },
     log: createLog((line) => world.logged.push(line)),
     pictures: { read: async () => [], stop: () => undefined },
     around: {

@@ -13,6 +13,8 @@ let world: World;
 let store: StateStore;
 let own: OwnCodes;
 let finish: (body: { code: string; name: string }) => void;
+let change: () => Promise<void>;
+const changes: [string, string][] = [];
 let counter = 0;
 /** What the backend would list by now. */
 let authenticators: { id: string; state: string }[];
@@ -26,6 +28,8 @@ beforeEach(() => {
   seedsAtFinish.length = 0;
   authenticators = [];
   finish = () => undefined;
+  change = async () => undefined;
+  changes.length = 0;
   store = createStateStore(firstState('1', 'http://localhost', false));
   store.change({
     pairing: {
@@ -47,6 +51,10 @@ function start(): void {
     trueNow: () => world.now,
     sync: {
       refresh: async () => snapshot(),
+      change: async (id, what) => {
+        changes.push([id, what.kind]);
+        await change();
+      },
       call: async (call) => {
         calls.push(call as never);
         if (call.route === 'deviceCodeEnrollment') {
@@ -178,6 +186,40 @@ describe('a code of the own account', () => {
     snapshot();
     await settled();
     expect(world.entries.size).toBe(0);
+  });
+
+  it('is removed together with the way that it is, and not before the backend has agreed', async () => {
+    const { id } = await own.enroll('x');
+    await settled();
+    // The last way in: it stays, seed and all.
+    change = () => Promise.reject(new DoorstepError('authenticator.last-way'));
+    await expect(own.remove(id)).rejects.toMatchObject({ code: 'authenticator.last-way' });
+    expect(world.codes.list()).toHaveLength(1);
+    // With no connection it waits: off the list of ways, its seed still there, also for who asks again.
+    change = async () => store.change({ waitingChanges: 1, authenticators: [] });
+    expect(await own.remove(id)).toBe(true);
+    expect(await own.remove(id)).toBe(true);
+    expect(world.entries.size).toBe(1);
+    expect(changes).toEqual([
+      [enrollmentId(), 'remove'],
+      [enrollmentId(), 'remove'],
+    ]);
+    authenticators = [];
+    store.change({ waitingChanges: 0 });
+    snapshot();
+    await settled();
+    expect(world.codes.entries()).toEqual([]);
+    expect(world.entries.size).toBe(0);
+  });
+
+  it('that is no way of this account is nobody’s to ask for', async () => {
+    const [other] = await world.codes.add([{ seed: totpSeed({ issuer: 'Other site' }) }]);
+    const [theirs] = await world.codes.add([{ seed: totpSeed(), owner: { person: 'person-2', authenticatorId: 'gone' } }]);
+    for (const id of [other!, theirs!]) expect(await own.remove(id)).toBe(false);
+    const { id } = await own.enroll('x');
+    store.change({ pairing: { state: 'none' } });
+    expect(await own.remove(id)).toBe(false);
+    expect(changes).toEqual([]);
   });
 
   it('that is suspended stays', async () => {

@@ -44,7 +44,7 @@ export const codes = {
 
   removeTitle: ({ name }: Named) => `Remove the code for ${name}?`,
   removeText: ({ name }: Named) => `Its secret is deleted here. Switch codes off at ${name} first, or you may not get in there.`,
-  removeOwnText: 'Its secret is deleted here. Remove it on your security page too.',
+  removeOwnText: 'You cannot sign in with its codes any more. It goes from your security page too.',
   removeGoneText: 'It gives no codes any more.',
   removed: ({ name }: Named) => `The code for ${name} is removed.`,
   removedText: ({ time }: { time: string }) => `You can bring it back until ${time}.`,
