@@ -6,6 +6,11 @@ import type { Picture } from './pictures/picture.ts';
 /** A system that asks the person first (Wayland, macOS) gets this long, milliseconds. */
 const DEADLINE = 60_000;
 
+/** On Wayland the desktop portal asks the person anew for each picture, so there must be no more than one. */
+export function asksForEachPicture(env: NodeJS.ProcessEnv = process.env): boolean {
+  return process.platform === 'linux' && (env['XDG_SESSION_TYPE'] === 'wayland' || Boolean(env['WAYLAND_DISPLAY']));
+}
+
 /** Every screen. @throws DoorstepError screen.not-captured */
 export async function captureScreens(): Promise<readonly Picture[]> {
   const shots = await capture(largest(screen.getAllDisplays()));

@@ -1,7 +1,9 @@
 /** The computer around the app, as far as codes come from it: clipboard, files, screens. */
 import { type BrowserWindow, dialog, type Session } from 'electron';
+import { DoorstepError } from '../../contract/errors.ts';
 import type { Surroundings } from './code-sources.ts';
-import { captureScreens } from './screen.ts';
+import type { Picture } from './pictures/picture.ts';
+import { asksForEachPicture, captureScreens } from './screen.ts';
 import { clipboardPicture, systemClipboard } from './system-clipboard.ts';
 import { openViewfinder } from './viewfinder.ts';
 
@@ -42,6 +44,8 @@ export function createSurroundings({ window, session, icon }: SurroundingsOption
     choosePicture: () => choose(WORDS.choosePicture, WORDS.pictures, PICTURES),
     screens: captureScreens,
     async screensBehindUs() {
+      // Where the person has just chosen what we may see, our own window is not in the way.
+      if (asksForEachPicture()) return [];
       const own = window();
       if (own === null || !own.isVisible()) return captureScreens();
       own.setOpacity(0);
@@ -56,7 +60,7 @@ export function createSurroundings({ window, session, icon }: SurroundingsOption
         }
       }
     },
-    viewfinder: (read) => openViewfinder({ session, icon, read }),
+    viewfinder: (read) => (asksForEachPicture() ? readOnce(read) : openViewfinder({ session, icon, read })),
     chooseExport: () => choose(WORDS.importFrom, WORDS.exports, [EXTENSION]),
     async chooseNewExport() {
       const options = {
@@ -69,6 +73,14 @@ export function createSurroundings({ window, session, icon }: SurroundingsOption
       return filePath === '' ? null : filePath;
     },
   };
+}
+
+/** What the person chose in the system's own dialog, instead of a frame. Rejects with picture.none. */
+async function readOnce(read: (picture: Picture) => Promise<readonly string[]>): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const picture of await captureScreens()) texts.push(...(await read(picture)));
+  if (texts.length === 0) throw new DoorstepError('picture.none');
+  return texts;
 }
 
 const EXTENSION = 'doorstep';
