@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { asksForEachPicture } from '../../../../src/main/codes/screen.ts';
 import { frameShape, holeOf } from '../../../../src/main/codes/viewfinder.ts';
+
+vi.mock('electron', () => ({}));
 
 it('the frame of the viewfinder and its hole fill the window, and do not overlap', () => {
   for (const { width, height } of [
