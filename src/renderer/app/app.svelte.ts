@@ -62,8 +62,8 @@ export class App extends MainLink {
 
   /** Whether computers may approve now. */
   get desktopsApprove(): boolean {
-    const policy = this.state?.policy ?? null;
-    return policy !== null && policy.approvals && !policy.approvalsStopped;
+    const { approvals, approvalsStopped } = this.state?.policy ?? { approvals: false, approvalsStopped: false };
+    return approvals && !approvalsStopped;
   }
 
   /** Ways that work now. */
