@@ -10,7 +10,7 @@ import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
 
 /** A person may have so many sources of codes and no more. */
-const MOST = 8;
+const MOST = 5;
 
 interface Enrollment {
   readonly id: string;
