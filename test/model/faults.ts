@@ -80,7 +80,7 @@ export const FAULTS = {
     codes: (table) => ({
       async miss(id, left) {
         await table.miss(id, left);
-        await table.forgive([id]);
+        await table.forgive([id], 1);
       },
     }),
   },

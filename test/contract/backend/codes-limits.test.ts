@@ -188,6 +188,29 @@ onEachStore('wrong codes', (_dialect, environment) => {
     expect(JSON.stringify(rows)).not.toContain(spare[0]);
   }, 120_000);
 
+  it('count against every source, and at the same place no longer once one of them fits', async () => {
+    const { id, browser, giver } = await somebody();
+    const other = await enrollCodes(browser, now(), { kind: 'hotp' });
+    const failures = async (): Promise<number[]> => {
+      const rows = await backend.domain.store.read.codes.listOf(id);
+      return [giver, other].map((one) => rows.find(({ authenticatorId }) => authenticatorId === one.id)?.failures ?? -1);
+    };
+    for (let tries = 0; tries < 3; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    for (let tries = 0; tries < 2; tries += 1) expect(code(await send(browser, wrong(giver), '203.0.113.7'))).toBe('code.wrong');
+    expect(await failures()).toEqual([5, 5]);
+    expect(code(await send(browser, right(giver)))).toBe(200);
+    expect(await failures()).toEqual([0, 2]);
+    // Somebody who types a code wrong now and then, for years, does not lose the token in the drawer.
+    for (let days = 0; days < 120; days += 1) {
+      backend.clock.advance(24 * HOUR);
+      expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+      expect(code(await send(browser, right(giver)))).toBe(200);
+    }
+    expect(await failures()).toEqual([0, 2]);
+    expect(code(await send(browser, other.at(1)))).toBe(200);
+    expect(await failures()).toEqual([0, 0]);
+  }, 60_000);
+
   it('of a password stop the password alone, and the other way round (C23)', async () => {
     const { username, browser, giver } = await somebody();
     for (let tries = 0; tries < 6; tries += 1) await new Browser(backend).password(username, 'wrong');

@@ -16,7 +16,7 @@ import { suspendAfterFailures } from '../authenticators/suspend.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { type AttemptKey, blockedFor, countFailure, tooManyTries, waitAfter } from '../limits.ts';
 import type { PersonRecord } from '../model.ts';
-import type { Transaction } from '../stores.ts';
+import type { AttemptRecord, Transaction } from '../stores.ts';
 import { driftAt, lookForCode, type Sight } from './look.ts';
 import type { CodeRecord } from './model.ts';
 
@@ -68,7 +68,10 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
   const placed = await tx.attempts.byKey(tried.place.key);
   const blocked = blockedFor(placed, tried.place.limit, now);
   if (blocked > 0) {
-    await tx.codes.forgive(rows.map(({ authenticatorId }) => authenticatorId));
+    await tx.codes.forgive(
+      rows.map(({ authenticatorId }) => authenticatorId),
+      1,
+    );
     return refusal(tooManyTries({ ok: false, locked: false, retryAfter: blocked }));
   }
   const closed = rows.length === 0 ? await whyNone(domain, tx, tried.person, now) : null;
@@ -78,7 +81,7 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
     if (position === null) continue;
     const accepted = await accept(domain, tx, caller, row, position);
     if (!accepted) continue;
-    await tx.codes.forgive(rows.filter((other) => other !== row).map(({ authenticatorId }) => authenticatorId));
+    await forgiveOthers(tx, rows, row, placed);
     if (placed !== null) await tx.attempts.clear(tried.place.key);
     return { ok: true, authenticatorId: row.authenticatorId };
   }
@@ -86,6 +89,16 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
   const waits = await waitsOf(domain, tx, tried.person, now);
   await fail(domain, tx, caller, tried, rows);
   return waits.length > 0 ? waitFor(waits) : { ok: false, code: 'code.wrong', detail: {} };
+}
+
+/**
+ * What was typed wrong here before was meant for the source that it fits now, in all likelihood: it counts against the
+ * person's others no longer. Tries from elsewhere go on counting (NIST SP 800-63B-4, 3.2.2: a success lets earlier failures
+ * from the same address be disregarded).
+ */
+async function forgiveOthers(tx: Transaction, rows: readonly CodeRecord[], fit: CodeRecord, placed: AttemptRecord | null): Promise<void> {
+  const others = rows.filter((row) => row !== fit).map(({ authenticatorId }) => authenticatorId);
+  await tx.codes.forgive(others, 1 + (placed?.failures ?? 0));
 }
 
 function refusal({ code, detail }: DoorstepError): Settled {

@@ -27,8 +27,8 @@ export interface CodeStore extends Sealed {
   accept(id: string, change: { position: number; drift: number }): Promise<boolean>;
   /** What a wrong code leaves. */
   miss(id: string, left: { blockedUntil: number; candidate: number | null; candidateAt: number | null }): Promise<void>;
-  /** Takes one try back. */
-  forgive(ids: readonly string[]): Promise<void>;
+  /** Takes so many tries back. */
+  forgive(ids: readonly string[], tries: number): Promise<void>;
   remove(id: string): Promise<void>;
 }
 

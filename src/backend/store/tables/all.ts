@@ -30,7 +30,7 @@ function tablesOn(db: Kysely<Schema>, locking: Locking): Omit<Tables, 'audit'> {
     facts: factsOn(db),
     deviceChanges: deviceChangesOn(db),
     reports: reportsOn(db),
-    codes: codesOn(db),
+    codes: codesOn(db, locking),
     codeEnrollments: codeEnrollmentsOn(db),
     spareCodes: spareCodesOn(db),
   };

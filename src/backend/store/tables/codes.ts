@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from '../../domain/codes/stores.ts';
+import type { Locking } from '../locking.ts';
 import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
@@ -33,26 +34,40 @@ const accept = prepared((db, { id, position, drift }: { id: string; position: nu
     .returning('authenticatorId'),
 );
 
-export function codesOn(db: Kysely<Schema>): CodeStore {
+/** In one order for all: two who count the same rows at once would else each hold what the other waits for. */
+const hold = prepared((db, { personId }: { personId: string }) =>
+  db.selectFrom('codes').select('authenticatorId').where('personId', '=', personId).orderBy('authenticatorId').forUpdate(),
+);
+
+export function codesOn(db: Kysely<Schema>, locking: Locking): CodeStore {
   return {
     listOf: (personId) => listOf(db, { personId }),
     async insert(code) {
       await db.insertInto('codes').values(code).execute();
     },
-    count: (personId, at, longestWait) => count(db, { personId, at, tooLong: at + longestWait }),
+    async count(personId, at, longestWait) {
+      if (locking.rows) await hold(db, { personId });
+      return count(db, { personId, at, tooLong: at + longestWait });
+    },
     async accept(id, { position, drift }) {
       return (await accept(db, { id, position, drift })).length > 0;
     },
     async miss(id, left) {
       await db.updateTable('codes').set(left).where('authenticatorId', '=', id).execute();
     },
-    async forgive(ids) {
+    async forgive(ids, tries) {
       if (ids.length === 0) return;
       await db
         .updateTable('codes')
-        .set((eb) => ({ failures: eb('failures', '-', 1) }))
+        .set((eb) => ({
+          failures: eb
+            .case()
+            .when('failures', '>', tries)
+            .then(eb('failures', '-', tries))
+            .else(0)
+            .end(),
+        }))
         .where('authenticatorId', 'in', ids)
-        .where('failures', '>', 0)
         .execute();
     },
     async remove(id) {
