@@ -291,6 +291,18 @@ export const DevicePolicy = Type.Object(
 );
 export type DevicePolicy = Static<typeof DevicePolicy>;
 
+/** How a request of the person ended a short while ago, so that a desktop that still shows it can say so. */
+export const EndedChallenge = Type.Object(
+  {
+    id: Id,
+    state: ChallengeState,
+    /** What answered it, where something did. */
+    authenticatorId: Nullable(Id),
+  },
+  closed,
+);
+export type EndedChallenge = Static<typeof EndedChallenge>;
+
 /** All that a paired desktop knows of its person. `version` grows with every change. */
 export const DeviceSnapshot = Type.Object(
   {
@@ -301,6 +313,8 @@ export const DeviceSnapshot = Type.Object(
     organization: Organization,
     authenticators: Type.Array(Authenticator),
     challenges: Type.Array(WaitingChallenge),
+    /** Newest first. */
+    ended: Type.Optional(Type.Array(EndedChallenge)),
     policy: DevicePolicy,
   },
   closed,

@@ -133,6 +133,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     computer: { name: computerName(), platform: process.platform, version: app.getVersion().slice(0, 32) },
     only,
     onChallenges: (challenges) => gate.set(challenges),
+    onEnded: (ended) => reviews.ended(ended),
     onServer: (address) => settings.change({ server: address }),
     onForget: (wipe) => codes.forget(wipe === 'everything' ? 'everything' : 'own'),
   });

@@ -4,7 +4,7 @@
  */
 import { DoorstepError } from '../../contract/errors.ts';
 import type { Decision } from '../../contract/http/approvals.ts';
-import type { WaitingChallenge } from '../../contract/http/shapes.ts';
+import type { EndedChallenge, WaitingChallenge } from '../../contract/http/shapes.ts';
 import type { AppState, ReviewEnd } from '../../contract/ipc.ts';
 import type { Log } from './log.ts';
 import type { StateStore } from './state-store.ts';
@@ -35,6 +35,8 @@ export interface Reviews {
   approve(id: string, number: string): Promise<void>;
   deny(id: string): Promise<void>;
   notMe(id: string): Promise<void>;
+  /** How requests ended a short while ago, as the backend knows it. */
+  ended(ended: readonly EndedChallenge[]): void;
   /** A touched key answered it here. */
   answered(id: string): void;
   /** The window was closed by the person: what was not answered is denied. */
@@ -53,6 +55,9 @@ export function createReviews(options: ReviewsOptions): Reviews {
   const owed = new Map<string, { readonly challenge: WaitingChallenge; readonly decision: 'deny' | 'not-me' }>();
   /** Requests whose answer is on its way: what comes back tells how they ended, not that they are gone. */
   const answering = new Set<string>();
+  /** What the person said last to a request that is or was looked at. */
+  const said = new Map<string, Decision>();
+  let endings: ReadonlyMap<string, EndedChallenge> = new Map();
   let wasOnline = false;
 
   const find = (id: string): WaitingChallenge => {
@@ -67,11 +72,33 @@ export function createReviews(options: ReviewsOptions): Reviews {
     if (review?.challenge.id === id && review.ended === null) store.change({ review: { ...review, ended } });
   };
 
-  const gone = (challenge: WaitingChallenge): ReviewEnd => (Date.parse(challenge.expiresAt) <= now() ? 'expired' : 'elsewhere');
+  /** How a request ended that waits no more. What was said here may have been heard although its answer got lost. */
+  const gone = (challenge: WaitingChallenge): ReviewEnd => {
+    const end = endings.get(challenge.id);
+    const here = said.get(challenge.id);
+    switch (end?.state) {
+      case 'approved':
+        return here === 'approve' && end.authenticatorId === me() ? 'approved' : 'elsewhere';
+      case 'denied':
+        return here === 'deny' ? 'denied' : here === 'not-me' ? 'reported' : 'elsewhere';
+      case 'canceled':
+        return 'canceled';
+      case 'expired':
+        return 'expired';
+      case 'pending':
+      case undefined:
+        return Date.parse(challenge.expiresAt) <= now() ? 'expired' : 'elsewhere';
+    }
+  };
+  const me = (): string | null => {
+    const { pairing } = store.get();
+    return pairing.state === 'paired' ? pairing.deviceId : null;
+  };
 
   /** Sends it, and turns the answers that end the request into its end. */
   const send = async (challenge: WaitingChallenge, decision: Decision, number: string | null): Promise<ReviewEnd> => {
     answering.add(challenge.id);
+    said.set(challenge.id, decision);
     try {
       await decide(challenge, decision, number);
       return decision === 'approve' ? 'approved' : decision === 'deny' ? 'denied' : 'reported';
@@ -126,6 +153,10 @@ export function createReviews(options: ReviewsOptions): Reviews {
     },
     deny: (id) => refuse(id, 'deny'),
     notMe: (id) => refuse(id, 'not-me'),
+    ended(list) {
+      endings = new Map(list.map((each) => [each.id, each]));
+      for (const id of said.keys()) if (!endings.has(id) && !answering.has(id) && store.get().review?.challenge.id !== id) said.delete(id);
+    },
     answered: (id) => end(id, 'approved'),
     closed() {
       const { review } = store.get();

@@ -4,7 +4,7 @@
  */
 import { assertNever, DoorstepError, type ErrorCode } from '../../contract/errors.ts';
 import type { ApprovalStatement, Decision } from '../../contract/http/approvals.ts';
-import { DeviceSnapshot, PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
+import { DeviceSnapshot, type EndedChallenge, PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
 import { ChangeResults, DeviceWelcome, type RemovalWipe } from '../../contract/http/sync.ts';
 import type { AppState, KeychainState } from '../../contract/ipc.ts';
 import type { Parsed, Schema } from '../../contract/parse.ts';
@@ -70,6 +70,8 @@ export interface SyncOptions {
   readonly only: string | null;
   /** Hears what waits: whether it may be shown is not for this room to say. */
   readonly onChallenges: (challenges: readonly WaitingChallenge[]) => void;
+  /** Hears how requests ended a short while ago, before it hears that they do not wait any more. */
+  readonly onEnded: (ended: readonly EndedChallenge[]) => void;
   /** Remembers the server in the settings. */
   readonly onServer: (server: string) => void;
   /** This computer forgets: 'doorstep' what belongs to the pairing, 'everything' the codes of all sites too. May reject. */
@@ -137,6 +139,7 @@ export function createSync(options: SyncOptions): Sync {
       policy: snapshot.policy,
       checkedAt: snapshot.serverTime,
     });
+    options.onEnded(snapshot.ended ?? []);
     onChallenges(snapshot.challenges);
   };
 

@@ -7,6 +7,9 @@ import { shownText } from '../shown-text.ts';
 import { authenticatorView, LONGEST_NAME, personView, waitingChallengeView } from '../views.ts';
 import type { CurrentDevice } from './device-request.ts';
 
+/** A window that shows a request hears of its end within this time, or was away; milliseconds. */
+const ENDED_LATELY = 5 * 60_000;
+
 /** What all desktops of a person show, and which desktops these are. */
 export interface PersonSnapshot {
   readonly shown: Omit<DeviceSnapshot, 'deviceId'>;
@@ -27,6 +30,7 @@ export async function personSnapshot(domain: Domain, personId: string): Promise<
   for (const challenge of await domain.store.read.challenges.pendingOf(personId, now)) {
     challenges.push(waitingChallengeView(challenge, await whoAsks(domain, challenge), domain.policy.approvalTries));
   }
+  const ended = await domain.store.read.challenges.lastEndings(personId, now - ENDED_LATELY);
   const { username, displayName, id } = personView(person);
   return {
     shown: {
@@ -36,6 +40,7 @@ export async function personSnapshot(domain: Domain, personId: string): Promise<
       organization: domain.organization,
       authenticators: authenticators.map(authenticatorView),
       challenges,
+      ended: ended.map((each) => ({ id: each.id, state: each.state, authenticatorId: each.result?.authenticatorId ?? null })),
       policy: {
         approvals: domain.policy.approvals,
         approvalsStopped: person.approvalsStoppedAt !== null,

@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { DoorstepError } from '../../../../src/contract/errors.ts';
 import type { Decision } from '../../../../src/contract/http/approvals.ts';
 import type { WaitingChallenge } from '../../../../src/contract/http/shapes.ts';
+import type { AppState } from '../../../../src/contract/ipc.ts';
 import { createLog } from '../../../../src/main/app/log.ts';
 import { createReviews, type Reviews } from '../../../../src/main/app/reviews.ts';
 import { createStateStore, firstState, type StateStore } from '../../../../src/main/app/state-store.ts';
@@ -19,6 +20,13 @@ const CHALLENGE: WaitingChallenge = {
   expiresAt: '2026-11-24T12:10:00.000Z',
 };
 
+const PAIRED: AppState['pairing'] = {
+  state: 'paired',
+  deviceId: 'D'.repeat(22),
+  person: { id: 'P'.repeat(22), username: 'amina.yusuf', displayName: 'Amina Yusuf' },
+  organization: { name: 'Northmoor', origin: 'https://id.example', rpId: 'id.example' },
+};
+
 let store: StateStore;
 let reviews: Reviews;
 let decided: [Decision, string | null][];
@@ -28,7 +36,12 @@ const stopKey = vi.fn();
 let now = NOW;
 
 beforeEach(() => {
-  store = createStateStore({ ...firstState('1.0.0', 'https://id.example', false), connection: 'online', challenges: [CHALLENGE] });
+  store = createStateStore({
+    ...firstState('1.0.0', 'https://id.example', false),
+    connection: 'online',
+    pairing: PAIRED,
+    challenges: [CHALLENGE],
+  });
   decided = [];
   answer = async () => undefined;
   now = NOW;
@@ -119,6 +132,24 @@ test.each([
   expect(store.get().review?.ended).toBeNull();
   now = at;
   become({ connection: 'online' });
+  expect(store.get().review?.ended).toBe(ended);
+});
+
+test.each([
+  ['the page was left', 'canceled', null, null, 'canceled'],
+  ['another computer approved', 'approved', 'E'.repeat(22), null, 'elsewhere'],
+  ['another computer denied', 'denied', null, null, 'elsewhere'],
+  ['its time was over', 'expired', null, null, 'expired'],
+  ['it was approved here, and the answer got lost', 'approved', 'D'.repeat(22), 'approve', 'approved'],
+  ['it was denied here, and the answer got lost', 'denied', null, 'deny', 'denied'],
+] as const)('it waits no more because %s', async (_name, state, authenticatorId, said, ended) => {
+  reviews.review(ID, true);
+  answer = fail('backend.unreachable');
+  if (said === 'approve') await reviews.approve(ID, '482913').catch(() => undefined);
+  if (said === 'deny') await reviews.deny(ID).catch(() => undefined);
+  answer = fail('challenge.ended');
+  reviews.ended([{ id: ID, state, authenticatorId }]);
+  become({ challenges: [] });
   expect(store.get().review?.ended).toBe(ended);
 });
 

@@ -54,6 +54,7 @@ let brokenAt: string | null;
 let silence = 50_000;
 const servers: string[] = [];
 const forgotten: string[] = [];
+const ended: string[] = [];
 let folder: string;
 const running: Sync[] = [];
 
@@ -93,6 +94,7 @@ function start(skew = 0, only: string | null = null): Sync {
     only,
     onServer: (server) => servers.push(server),
     onChallenges: (challenges) => store.change({ challenges }),
+    onEnded: (list) => ended.push(...list.map(({ state }) => state)),
     onForget: async (wipe) => void forgotten.push(wipe),
     now: () => Date.now() + skew,
     random: () => 0,
@@ -112,6 +114,7 @@ beforeEach(async () => {
   silence = 50_000;
   servers.length = 0;
   forgotten.length = 0;
+  ended.length = 0;
   folder = mkdtempSync(join(tmpdir(), 'doorstep-sync-'));
   sync = start();
 });
@@ -170,6 +173,13 @@ test('an event brings the change, and two readings that overtake each other leav
   api.snapshot = { ...api.snapshot, version: 0, challenges: [] };
   await sync.refresh();
   expect(store.get().challenges).toEqual([CHALLENGE]);
+});
+
+test('how a request ended is told', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.change({ challenges: [], ended: [{ id: CHALLENGE.id, state: 'canceled', authenticatorId: null }] });
+  await until(() => expect(ended).toEqual(['canceled']));
 });
 
 test('a cut stream is opened again, and what was missed meanwhile is read', async () => {
