@@ -7,10 +7,10 @@ export function shownText(text: string, most: number): string {
   // Long before the rest: normalizing ten thousand letters costs more than cutting them off.
   const plain = text
     .slice(0, most * 8)
-    .normalize('NFC')
-    .replace(/[\p{White_Space}\p{Cc}]+/gu, ' ')
     // ZERO WIDTH NON-JOINER and JOINER make letters of several scripts; all other format signs, private and unassigned ones go.
     .replace(/(?![\u200c\u200d])[\p{Cf}\p{Co}\p{Cs}\p{Cn}]/gu, '')
+    .normalize('NFC')
+    .replace(/[\p{White_Space}\p{Cc}]+/gu, ' ')
     .trim();
   const letters = [...plain];
   return letters.length <= most

@@ -21,6 +21,8 @@ describe('text to be shown', () => {
     ['e\u0301', 'é'],
     ['\u202e\u200b', ''],
     ['👩‍🔬 Lab', '👩‍🔬 Lab'],
+    ['a \ue000 b', 'a b'],
+    ['e\u200b\u0301', 'é'],
   ])('of %j is %j', (text, shown) => {
     expect(shownText(text, 64)).toBe(shown);
   });
