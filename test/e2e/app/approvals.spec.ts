@@ -143,6 +143,14 @@ test('closing the window denies; the page says so', async () => {
   expect((await doorstep.state()).connection).toBe('online');
 });
 
+test('the page is left: the window says that the request was stopped, not that somebody answered it', async () => {
+  await open();
+  await browser.askDesktop();
+  await approvalWindow();
+  await browser.page.goto('about:blank');
+  await expect.poll(async () => (await doorstep.state()).review?.ended).toBe('canceled');
+});
+
 test('three wrong numbers end the request, and each time the window says what is left', async () => {
   await open();
   const { number } = await browser.askDesktop();

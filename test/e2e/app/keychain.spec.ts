@@ -99,7 +99,7 @@ test('locked, the dialog waits: locked after ten seconds; the password typed lat
   await run('xdotool', ['type', '--delay', '20', KEYRING_PASSWORD], { env: session.env });
   await run('xdotool', ['key', 'Return'], { env: session.env });
   await expect.poll(async () => (await app.state()).keychain).toBe('ready');
-  expect((await app.state()).pairing).toEqual({ state: 'none' });
+  await expect.poll(async () => (await app.state()).pairing).toEqual({ state: 'none' });
 });
 
 test('dismissed: the person closed the dialog, and is asked again only when they want', async () => {
