@@ -138,7 +138,8 @@ onEachStore('wrong codes', (_dialect, environment) => {
       ),
     );
     expect(count(answers, 'code.wrong')).toBeLessThanOrEqual(20);
-    expect(count(answers, 'code.wrong') + count(answers, 'request.rate-limited')).toBe(1_000);
+    // A database that has more to do than it can turns people away, and looks at nothing.
+    expect(answers.filter((one) => !['code.wrong', 'request.rate-limited', 'store.unavailable'].includes(String(one)))).toEqual([]);
     const [row] = await backend.domain.store.read.codes.listOf((await person(browser)).id);
     expect(row?.failures).toBe(count(answers, 'code.wrong'));
     await service.call('cancelChallenge', { params: { id: asked } });

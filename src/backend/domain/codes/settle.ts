@@ -47,8 +47,12 @@ export async function lookAt(domain: Domain, tried: CodeTry, typed: string): Pro
     if (blocked > 0) throw tooManyTries({ ok: false, locked: false, retryAfter: blocked });
   }
   const rows = await read.codes.listOf(tried.person.id);
-  // Nobody may try: nothing is looked for.
   const open = rows.filter((row) => waitLeft(domain, row, now) === 0);
+  // Nobody may try any of them: a flood is turned away without a write.
+  if (rows.length > 0 && open.length === 0) {
+    const retryAfter = Math.max(1_000, Math.min(...rows.map((row) => waitLeft(domain, row, now))));
+    throw tooManyTries({ ok: false, locked: false, retryAfter });
+  }
   return { ...tried, sights: await lookForCode(domain, open, typed) };
 }
 
