@@ -10,10 +10,10 @@ import { startBackendProcess } from '../test/support/backend.ts';
 import { cpuOf, type Desktop, pssOf, startDesktop, treeOf } from './measure/desktop.ts';
 import { load, print, ratio, spread } from './table.ts';
 
-const rounds = Number(process.env['ROUNDS'] ?? 5);
+const rounds = Number(process.env['ROUNDS'] ?? 3);
 /** How long an app is left alone before it counts as being at rest, and how long it is watched. */
-const SETTLE = Number(process.env['SETTLE'] ?? 15) * 1_000;
-const WATCH = Number(process.env['WATCH'] ?? 30) * 1_000;
+const SETTLE = Number(process.env['SETTLE'] ?? 40) * 1_000;
+const WATCH = Number(process.env['WATCH'] ?? 25) * 1_000;
 
 interface Figures {
   readonly toWindow: number[];

@@ -28,6 +28,8 @@ export interface MainWindow {
   release(): void;
 }
 
+/** A window that was closed so long ago, milliseconds, is let go: hidden it would hold a whole renderer. */
+const AT_REST = 30_000;
 /** A page that crashes at once must not keep the processor busy with its restarts. */
 const LOAD_AGAIN = 1_000;
 
@@ -35,6 +37,15 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
   let window: BrowserWindow | null = null;
   let released = false;
   let isProtected = false;
+  let rest: NodeJS.Timeout | undefined;
+  /** The window that was let go; its end is not the person's. */
+  let atRest: BrowserWindow | null = null;
+
+  const letGo = (hidden: BrowserWindow) => {
+    if (released || hidden.isDestroyed() || hidden.isVisible()) return;
+    atRest = hidden;
+    hidden.destroy();
+  };
 
   const open = () => {
     const opened = new BrowserWindow({
@@ -58,6 +69,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       if (released || !options.onClose()) return;
       event.preventDefault();
       opened.hide();
+      rest = setTimeout(() => letGo(opened), AT_REST);
     });
     opened.on('hide', options.onGone);
     opened.on('focus', () => {
@@ -67,7 +79,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     opened.on('closed', () => {
       window = null;
       options.onGone();
-      options.onClosed();
+      if (atRest !== opened) options.onClosed();
     });
     opened.webContents.on('did-start-navigation', (details) => {
       if (details.isMainFrame && !details.isSameDocument) options.onGone();
@@ -83,6 +95,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
 
   return {
     show() {
+      clearTimeout(rest);
       if (window === null) {
         open();
         return;
