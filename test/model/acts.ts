@@ -105,4 +105,21 @@ const moment: fc.Arbitrary<Moment> = fc.oneof(
   { weight: 1, arbitrary: act.map((one) => [one, one] as const) },
 );
 
-export const histories = fc.array(moment, { minLength: 1, maxLength: 24, size: 'max' });
+/** A request from the number to the redemption, with a pause before it is redeemed: seldom whole by chance alone. */
+const approvalStory: fc.Arbitrary<readonly Moment[]> = fc
+  .record({ session: index, desktop: index, forService: fc.boolean(), pause: fc.constantFrom(1_000, 31_000, 61_000) })
+  .map(({ session, desktop, forService, pause }) => [
+    [{ act: 'begin', session, forService }],
+    [{ act: 'decide', desktop, holder: 0, challenge: 0, decision: 'approve', number: 'shown', twist: 'none' }],
+    [{ act: 'wait', milliseconds: pause }],
+    [{ act: 'finish', session, challenge: 0 }],
+  ]);
+
+const piece: fc.Arbitrary<readonly Moment[]> = fc.oneof(
+  { weight: 15, arbitrary: moment.map((one) => [one]) },
+  { weight: 1, arbitrary: approvalStory },
+);
+
+export const histories: fc.Arbitrary<readonly Moment[]> = fc
+  .array(piece, { minLength: 1, maxLength: 24, size: 'max' })
+  .map((pieces) => pieces.flat());
