@@ -38,6 +38,21 @@ test('with a tray: the icon is offered, a closed window hides, and a second star
   await doorstep.quit();
 });
 
+test('a window that was closed is let go after half a minute, with its renderer; a second start makes a new one', async () => {
+  watcher = await startStatusWatcher(session.env['DBUS_SESSION_BUS_ADDRESS'] ?? '');
+  await open();
+  await expect.poll(() => watcher?.icons.length).toBe(1);
+  const renderers = () => doorstep.app.evaluate(({ app }) => app.getAppMetrics().filter(({ type }) => type === 'Tab').length);
+  expect(await renderers()).toBe(1);
+  await close();
+  await expect.poll(visible, { timeout: 45_000, intervals: [1_000] }).toEqual([]);
+  await expect.poll(renderers).toBe(0);
+  expect(doorstep.app.process().exitCode).toBeNull();
+  await doorstep.app.evaluate(({ app }) => app.emit('second-instance'));
+  await expect.poll(visible).toEqual([true]);
+  await doorstep.quit();
+});
+
 test('without a tray: closing the window ends the app, and leaves nothing behind', async () => {
   await open();
   const ended = new Promise((resolve) => doorstep.app.process().once('exit', resolve));
