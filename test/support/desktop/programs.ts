@@ -1,5 +1,7 @@
 /** Programs of a person's desktop, started in a session of a test: window manager, panel, notification daemons. */
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { PROJECT } from './doorstep.ts';
 
@@ -58,7 +60,9 @@ export async function xdotool(env: SessionEnv, ...args: string[]): Promise<strin
 
 /** A picture of the whole screen, for the eye. */
 export async function shootScreen(env: SessionEnv, name: string): Promise<void> {
-  await run('scrot', ['--overwrite', `${PROJECT}/test-results/screens/${name}.png`], { env, timeout: 20_000 });
+  const folder = `${PROJECT}/test-results/screens`;
+  await mkdir(folder, { recursive: true });
+  await run('scrot', ['--overwrite', `${folder}/${name}.png`], { env, timeout: 20_000 });
 }
 
 export async function until(check: () => Promise<boolean>, what: string, milliseconds = 15_000): Promise<void> {
