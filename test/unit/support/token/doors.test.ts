@@ -93,6 +93,16 @@ describe('the practice key', () => {
     child = null;
   });
 
+  /** Tries for 5 s: a socket is there for a moment before anybody listens on it. */
+  async function openSoon(path: string): Promise<Socket> {
+    for (let left = 200; left > 0; left -= 1) {
+      const opened = await open(path).catch(() => null);
+      if (opened !== null) return opened;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return open(path);
+  }
+
   /** Starts it, and gives a way to talk to its control socket. */
   async function start() {
     const paths = { socket: join(folder, 'report'), control: join(folder, 'control'), state: join(folder, 'state.json') };
@@ -100,8 +110,7 @@ describe('the practice key', () => {
     child = spawn(process.execPath, [script, '--socket', paths.socket, '--control', paths.control, '--state', paths.state], {
       stdio: 'inherit',
     });
-    for (let left = 200; left > 0 && !existsSync(paths.control); left -= 1) await new Promise((resolve) => setTimeout(resolve, 25));
-    const control = await open(paths.control);
+    const control = await openSoon(paths.control);
     const lines = createInterface({ input: control })[Symbol.asyncIterator]();
     const state = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? 'null');
     const say = (what: string): boolean => control.write(`${JSON.stringify({ do: what })}\n`);
