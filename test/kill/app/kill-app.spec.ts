@@ -54,6 +54,8 @@ test.beforeAll(async () => {
   await expect.poll(async () => (await doorstep.state()).connection).toBe('online');
   const { pairing } = await doorstep.state();
   deviceId = pairing.state === 'paired' ? pairing.deviceId : '';
+  // It has the machine's name at first: from here on a number, also where it is killed before it was told the next one.
+  await ask(doorstep, 'authenticator.rename', { id: deviceId, name: `Computer ${told.named}` });
   const link = `otpauth://hotp/Site:amina?secret=${encodeBase32(SEED)}&issuer=Site&counter=0`;
   const draft = await ask(doorstep, 'code.read', { source: { from: 'text', text: link } });
   const kept = await ask(doorstep, 'code.keep', { draftId: draft?.draftId ?? '', indexes: [0] });
