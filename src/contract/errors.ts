@@ -233,6 +233,11 @@ export const ERRORS = {
   'backend.unreachable': { status: 0, title: 'No connection.', remedy: 'Check the network. Codes and keys still work.' },
   'backend.not-trusted': { status: 0, title: 'The address is not safe to use.', remedy: 'Use an address that starts with https.' },
   'clock.wrong': { status: 401, title: 'The clock of this computer is wrong.', remedy: 'Set it, then try again.' },
+  'changes.too-many': {
+    status: 0,
+    title: 'Too many changes wait for the connection. This one was not made.',
+    remedy: 'Connect to the network, then try again.',
+  },
   'not-paired': { status: 0, title: 'This computer is not connected yet.', remedy: 'Type a code from your security page.' },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 

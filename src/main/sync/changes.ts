@@ -4,8 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import type { ErrorCode } from '../../contract/errors.ts';
-import { isErrorCode } from '../../contract/errors.ts';
+import { DoorstepError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
 import type { Authenticator } from '../../contract/http/shapes.ts';
 import { type ChangeResult, DeviceChange } from '../../contract/http/sync.ts';
 import { type Parsed, parseTolerant } from '../../contract/parse.ts';
@@ -29,7 +28,7 @@ export interface ChangeQueue {
   /**
    * Makes a change: it is on the disk when this returns. `about` names what it is about, should it be refused.
    *
-   * @throws DoorstepError disk.full, file.unwritable
+   * @throws DoorstepError disk.full, file.unwritable; changes.too-many where no more can wait: none of those is given up
    */
   add(deviceId: string, authenticatorId: string, about: string, change: WhatChanged): Change;
   /** What the backend said. Refusals stay, to be told, but for those of `told`, whose person waits for the answer. */
@@ -49,6 +48,7 @@ interface Kept {
 }
 
 const NOTHING: Kept = { deviceId: null, changes: [], refusals: [] };
+/** More than a person makes; what is read and written at each change stays small. */
 const LONGEST_QUEUE = 1_000;
 
 /** `now`: the backend's time as far as it is known, milliseconds since 1970. */
@@ -62,11 +62,12 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
     waiting: () => kept.changes.map(({ about: _about, ...change }) => change),
     refusals: () => kept.refusals,
     add(deviceId, authenticatorId, about, change) {
+      if (kept.changes.length >= LONGEST_QUEUE) throw new DoorstepError('changes.too-many', { most: LONGEST_QUEUE });
       const last = kept.changes.at(-1);
       // Two changes of one moment keep their order.
       const madeAt = new Date(Math.max(now(), last === undefined ? 0 : Date.parse(last.madeAt) + 1)).toISOString();
       const made: Change = { key: randomBytes(16).toString('base64url'), madeAt, authenticatorId, change };
-      keep({ ...kept, deviceId, changes: [...kept.changes, { ...made, about }].slice(-LONGEST_QUEUE) });
+      keep({ ...kept, deviceId, changes: [...kept.changes, { ...made, about }] });
       return made;
     },
     settle(results, told) {

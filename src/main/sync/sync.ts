@@ -40,7 +40,7 @@ export interface Sync {
   call<T extends Schema>(call: Call<T>): Promise<Parsed<T>>;
   /**
    * Changes one of the person's ways: on the disk when this resolves, done at the backend when that can be. Rejects with
-   * the backend's refusal where the backend is in reach, and with disk.full or file.unwritable.
+   * the backend's refusal where the backend is in reach, and with disk.full, file.unwritable or changes.too-many.
    */
   change(authenticatorId: string, change: WhatChanged): Promise<void>;
   /** The person has read that this change was refused. */
