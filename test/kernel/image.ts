@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { cpio, type Entry } from './cpio.ts';
@@ -24,6 +25,8 @@ const MODULES = [
 const BUSYBOX = '/bin/busybox';
 const XZ_MAGIC = Buffer.from('fd377a585a00', 'hex');
 const cache = resolve(import.meta.dirname, '../../.doorstep/kernel');
+/** Packages as they were downloaded, for every clone of this person: the next one needs no network for them. */
+const downloads = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'doorstep', 'packages');
 
 /** What QEMU boots: an uncompressed kernel, and the first root with `run` as what it executes. */
 export interface Image {
@@ -119,13 +122,34 @@ function unpackKernel(target: string): void {
 
 /** Downloads a package, installs nothing; returns the folder with its files, inside `work`. */
 function unpackPackage(name: string, work: string): string {
-  // As root, apt would rather download as its own user, who may not write here.
-  tool('apt-get', 'apt', ['-o', 'APT::Sandbox::User=root', 'download', name], { cwd: work });
-  const archive = readdirSync(work).find((file) => file.endsWith('.deb'));
+  mkdirSync(downloads, { recursive: true });
+  const find = (): string | undefined => readdirSync(downloads).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
+  if (find() === undefined) download(name);
+  const archive = find();
   if (archive === undefined) throw new Error(`apt-get download brought no ${name}`);
   const root = join(work, 'root');
-  tool('dpkg-deb', 'dpkg', ['-x', join(work, archive), root]);
+  tool('dpkg-deb', 'dpkg', ['-x', join(downloads, archive), root]);
   return root;
+}
+
+function download(name: string): void {
+  const draft = mkdtempSync(join(downloads, 'draft-'));
+  // As root, apt would rather download as its own user, who may not write here.
+  const apt = (...words: string[]) =>
+    tool('apt-get', 'apt', ['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=3', ...words], { cwd: draft });
+  try {
+    try {
+      apt('download', name);
+    } catch (error) {
+      // Lists older than the mirror name a version that it no longer has; only root may refresh them.
+      if (error instanceof MissingTool || process.getuid?.() !== 0) throw error;
+      apt('update');
+      apt('download', name);
+    }
+    for (const file of readdirSync(draft)) renameSync(join(draft, file), join(downloads, file));
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }
 
 /** The package that the meta package stands for now. */

@@ -15,7 +15,8 @@ export interface Terminal {
 export const CTRL_C = '\x03';
 
 export function openTerminal(person: Person, command: string, env: NodeJS.ProcessEnv = {}): Terminal {
-  const { program, words } = person.as(['script', '--quiet', '--return', '--flush', '--command', command, '/dev/null']);
+  // Some shells would stay between the terminal and the command, and end by the Ctrl-C themselves: `exec` leaves none.
+  const { program, words } = person.as(['script', '--quiet', '--return', '--flush', '--command', `exec ${command}`, '/dev/null']);
   const child = spawn(program, words, { cwd: person.clone, env: { ...person.env, ...env }, stdio: 'pipe' });
   let text = '';
   const listeners = new Set<() => void>();
