@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { node, root } from './setup.mjs';
 import { asOrdinaryUser, isRoot, openProject, ordinaryEnvironment, ordinaryUser, privateFolder, startVirtualDisplay } from './system.mjs';
 
@@ -32,7 +33,7 @@ export const STATIC = [
 
 export const VITEST = ['unit', 'fence', 'model', 'setup', 'contract', 'kill', 'peers', 'kernel'];
 
-const total = { passed: 0, failed: 0, failures: [] };
+const total = { passed: 0, failed: 0, failures: [], causes: [] };
 
 function record(name, passed, failed, seconds) {
   total.passed += passed;
@@ -58,7 +59,8 @@ export function runStatic(step) {
 /** A runner that ended without a report has failed, whatever it printed. */
 function fromReport(name, status, seconds, file, read) {
   if (!existsSync(file)) return record(name, 0, 1, seconds);
-  const { passed, failed } = read(JSON.parse(readFileSync(file, 'utf8')));
+  const { passed, failed, causes } = read(JSON.parse(readFileSync(file, 'utf8')));
+  total.causes.push(...causes);
   const hidden = status !== 0 && failed === 0 ? 1 : 0;
   const none = passed + failed === 0 ? 1 : 0;
   record(name, passed, failed + Math.max(hidden, none), seconds);
@@ -83,7 +85,24 @@ export function runVitest(project) {
   fromReport(project, status, seconds, report, (json) => ({
     passed: json.numPassedTests,
     failed: json.numFailedTests + json.numPendingTests + json.numTodoTests,
+    causes: json.testResults.flatMap(({ name: testFile, message, assertionResults }) => [
+      ...(message ? [cause(path.relative(root, testFile), '', message)] : []),
+      ...assertionResults
+        .filter(({ status: how }) => how !== 'passed')
+        .map(({ fullName, failureMessages }) => cause(path.relative(root, testFile), fullName, failureMessages[0] ?? 'It was not run.')),
+    ]),
   }));
+}
+
+/** Where, which, and the beginning of why, in one line: the whole is above, where the suite ran. */
+function cause(file, name, message = '') {
+  const [first = ''] = stripVTControlCharacters(message).split('\n    at ');
+  return `  ${file}${name && `: ${name}`}\n    ${first.replace(/\s+/g, ' ').slice(0, 400)}`;
+}
+
+/** Playwright's report is a tree of describes. */
+function specsOf({ specs = [], suites = [] }) {
+  return [...specs, ...suites.flatMap(specsOf)];
 }
 
 /**
@@ -124,9 +143,15 @@ export async function runPlaywright(project, electron) {
     };
     env.PATH = `${path.join(opened.root, 'node_modules', '.bin')}:${env.PATH}`;
     const { status, seconds } = timed(() => spawnSync(command[0], command.slice(1), { cwd: root, stdio: 'inherit', env }));
-    fromReport(`e2e ${project}`, status, seconds, report, ({ stats, errors }) => ({
+    fromReport(`e2e ${project}`, status, seconds, report, ({ stats, errors, suites }) => ({
       passed: stats.expected,
       failed: stats.unexpected + stats.flaky + stats.skipped + (errors.length > 0 && stats.unexpected === 0 ? 1 : 0),
+      causes: [
+        ...errors.map(({ message }) => cause(project, '', message)),
+        ...specsOf({ suites })
+          .filter(({ ok }) => !ok)
+          .map(({ file, title, tests }) => cause(file, title, tests.flatMap(({ results: tries }) => tries)[0]?.error?.message)),
+      ],
     }));
   } finally {
     display.stop();
@@ -136,7 +161,7 @@ export async function runPlaywright(project, electron) {
 
 /** Prints the one closing line. @returns the exit code */
 export function close() {
-  if (total.failures.length > 0) console.log(`\nFailed: ${total.failures.join(', ')}`);
+  if (total.failures.length > 0) console.log(['', `Failed: ${total.failures.join(', ')}`, ...total.causes].join('\n'));
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 }
