@@ -139,7 +139,7 @@ function provedPosition(domain: Domain, enrollment: CodeEnrollmentRecord, typed:
     period === null
       ? { first: 0, count: windows.counters + 1 }
       : { first: stepAt(now, period) - windows.resyncSteps, count: 2 * windows.resyncSteps + 1 };
-  const key = hmacKey(domain.seeds.open(enrollment, enrollment.id));
+  const key = hmacKey(domain.seeds.open(enrollment, enrollment.id), algorithm);
   return searchNear({ key, form: { algorithm, digits }, code, ...window });
 }
 

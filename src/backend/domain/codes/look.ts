@@ -5,7 +5,7 @@
  * Every code is searched for in the same way, so that time says nothing about how nearly a wrong one was right.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { hmacKey } from '../../../oath/hmac.ts';
+import { type HmacKey, hmacKey } from '../../../oath/hmac.ts';
 import { hotp } from '../../../oath/hotp.ts';
 import { type Search, searchFar, searchNear } from '../../../oath/search.ts';
 import { stepAt } from '../../../oath/totp.ts';
@@ -37,14 +37,14 @@ export async function lookForCode(domain: Domain, rows: readonly CodeRecord[], t
 
 async function look(domain: Domain, row: CodeRecord, code: string, now: number): Promise<Sight> {
   const { windows } = domain.policy.codes;
-  const seed = domain.seeds.open(row, row.authenticatorId);
-  const search = { key: hmacKey(seed), form: row, code };
+  const key = hmacKey(domain.seeds.open(row, row.authenticatorId), row.algorithm);
+  const search = { key, form: row, code };
   const at = expected(row, now);
   const near = searchNear({ ...search, ...windowOf(row, at, row.kind === 'totp' ? windows.steps : windows.counters) });
   if (near !== null) return { authenticatorId: row.authenticatorId, near, far: null, follows: null };
   const reach = windowOf(row, at, row.kind === 'totp' ? windows.resyncSteps : windows.resyncCounters);
   const far = await searchFar({ ...search, ...reach });
-  return { authenticatorId: row.authenticatorId, near: null, far, follows: followed(domain, row, { ...search, seed, now }) };
+  return { authenticatorId: row.authenticatorId, near: null, far, follows: followed(domain, row, { key, code, now }) };
 }
 
 /** Where the next code is expected: our time step as the token counts it, or the counter after the last one. */
@@ -62,9 +62,9 @@ function windowOf(row: CodeRecord, at: number, spread: number): Pick<Search, 'fi
  * Whether the code is the one right after the last wrong one's position. A code is computed where there is no candidate
  * too. Two codes of a clock must also lie as far apart as they were typed: else they were written down earlier.
  */
-function followed(domain: Domain, row: CodeRecord, { code, seed, now }: { code: string; seed: Uint8Array; now: number }): number | null {
+function followed(domain: Domain, row: CodeRecord, { key, code, now }: { key: HmacKey; code: string; now: number }): number | null {
   const candidate = row.candidate ?? 0;
-  const next = hotp(seed, candidate + 1, row);
+  const next = hotp(key, candidate + 1, row);
   const fits = next.length === code.length && timingSafeEqual(Buffer.from(next), Buffer.from(code));
   const { candidateAt } = row;
   if (!fits || row.candidate === null || candidateAt === null) return null;
