@@ -1,5 +1,5 @@
 /** Runs a suite once on SQLite and once on PostgreSQL. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
@@ -19,6 +19,18 @@ export function seedKeysEnvironment(): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'doorstep-seed-keys-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return { DOORSTEP_SEED_KEYS: join(folder, 'seed-keys') };
+}
+
+/** The variables of a backend on a backup of the store that `environment` names, whose backend is stopped; the file of seed keys is the same. */
+export async function backupOf(environment: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  const { DOORSTEP_DATABASE_URL: address, DOORSTEP_BACKEND_DATA: data } = environment;
+  if (address !== undefined && server !== null)
+    return { ...environment, DOORSTEP_DATABASE_URL: await (await server).copyDatabase(address) };
+  if (data === undefined) throw new Error('a store without a place');
+  const folder = mkdtempSync(join(tmpdir(), 'doorstep-backup-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  cpSync(data, folder, { recursive: true });
+  return { ...environment, DOORSTEP_BACKEND_DATA: folder };
 }
 
 /**

@@ -17,6 +17,8 @@ const ROLE = 'doorstep';
 export interface TestPostgres {
   /** A new empty database; answers its address. */
   createDatabase(): Promise<string>;
+  /** A copy of a database that nobody is connected to, as a backup is; answers its address. */
+  copyDatabase(address: string): Promise<string>;
   /** Ends every connection to a database, as a restart of the server would. */
   disconnectAll(address: string): Promise<void>;
   stop(): Promise<void>;
@@ -69,13 +71,15 @@ export async function startPostgres(): Promise<TestPostgres> {
   process.once('exit', killAtExit);
   await untilReady(server, addressOf('postgres'));
   let made = 0;
+  const create = async (template: string): Promise<string> => {
+    made += 1;
+    const name = `test_${made}`;
+    await query(addressOf('postgres'), `create database ${name} template ${template}`);
+    return addressOf(name);
+  };
   return {
-    async createDatabase() {
-      made += 1;
-      const name = `test_${made}`;
-      await query(addressOf('postgres'), `create database ${name} template template0`);
-      return addressOf(name);
-    },
+    createDatabase: () => create('template0'),
+    copyDatabase: (address) => create(new URL(address).pathname.slice(1)),
     async disconnectAll(address) {
       const name = new URL(address).pathname.slice(1);
       await query(addressOf('postgres'), `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);

@@ -34,6 +34,7 @@ export const AUDIT_EVENTS = {
   'approval.bombing': 'A person was asked too often without approving: nobody may ask for a while.',
   'approval.stopped': 'A person said "this wasn’t me": their computers approve nothing any more.',
   'approval.resumed': 'Requests were opened again.',
+  'device.ahead': 'A computer knew more than the database, which was restored from a backup: look what was removed since.',
   'device.copied': 'The key of a computer was used from a copy; it is stopped.',
   'metadata.accepted': 'A metadata file was taken into use.',
 } as const;

@@ -5,11 +5,27 @@ import type { SeedVault } from './codes/seeds.ts';
 import type { Store } from './stores.ts';
 
 /** Names of secrets that the whole installation shares: each is kept as a fact, sealed like a seed. */
-export const INSTALLATION_SECRETS = ['spare-code-secret', 'approval-number-secret'] as const;
+export const INSTALLATION_SECRETS = ['spare-code-secret', 'approval-number-secret', 'device-generation-secret'] as const;
 export type InstallationSecret = (typeof INSTALLATION_SECRETS)[number];
 
-/** 256 random bits, made when they are first asked for; the same in every process. */
-export async function installationSecret(store: Store, seeds: SeedVault, name: InstallationSecret): Promise<Uint8Array> {
+const opened = new WeakMap<Store, Map<InstallationSecret, Promise<Uint8Array>>>();
+
+/**
+ * 256 random bits, made when they are first asked for; the same in every process. Sealed like a seed: what they stand for
+ * could be guessed by whoever reads the database.
+ */
+export function installationSecret(store: Store, seeds: SeedVault, name: InstallationSecret): Promise<Uint8Array> {
+  const secrets = opened.get(store) ?? new Map<InstallationSecret, Promise<Uint8Array>>();
+  opened.set(store, secrets);
+  const known = secrets.get(name);
+  if (known !== undefined) return known;
+  const secret = openSecret(store, seeds, name);
+  secrets.set(name, secret);
+  secret.catch(() => secrets.delete(name));
+  return secret;
+}
+
+async function openSecret(store: Store, seeds: SeedVault, name: InstallationSecret): Promise<Uint8Array> {
   const known = await store.read.facts.get(name);
   const text = known ?? (await makeSecret(store, seeds, name));
   return seeds.open(readSealed(text), name);

@@ -72,8 +72,8 @@ export interface AuthenticatorStore {
   handOver(from: string, to: string): Promise<void>;
   /** Gives an active desktop one more generation to show next. */
   offerGeneration(id: string, next: string): Promise<boolean>;
-  /** The desktop has shown `next`: from now on it is the one, and the others that were given are dead. False where it was not given. */
-  takeGeneration(id: string, next: string, at: number): Promise<boolean>;
+  /** The desktop has shown `to`: from now on it is the one, and the others that were given are dead. False where it shows `from` no longer. */
+  takeGeneration(id: string, change: { from: string | null; to: string; at: number }): Promise<boolean>;
   /** Makes later removals of this person wait for this transaction: the last way is counted under this lock. */
   lockWaysOf(personId: string): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import type { Transaction } from '../stores.ts';
-import { judgeGeneration } from './generation.ts';
+import { type GenerationMint, generationMint, judgeGeneration } from './generation.ts';
 
 /** What the signature on a request says, beyond what it is about. */
 export interface SignedClaims {
@@ -73,15 +73,23 @@ export type Admission = 'admitted' | 'device.copied';
  * that was on its way when the generation changed. 'device.copied' is to be thrown after the transaction has been kept:
  * the desktop is suspended by then, and the desk told.
  */
-export async function admitRequest(domain: Domain, tx: Transaction, caller: Caller, current: CurrentDevice): Promise<Admission> {
+async function admitRequest(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  current: CurrentDevice,
+  mint: GenerationMint,
+): Promise<Admission> {
   const { device, signed } = current;
   const now = domain.clock.now();
   await refuseReplay(domain, tx, device.id, signed.nonce);
-  let shown = judgeGeneration(await requireActive(tx, device.id), signed.generation, signed.signedAt, now);
-  if (shown === 'next' && signed.generation !== null) {
-    const taken = await tx.authenticators.takeGeneration(device.id, signed.generation, now);
+  const known = await requireActive(tx, device.id);
+  let shown = judgeGeneration(mint, known, signed, now);
+  if ((shown === 'next' || shown === 'ahead') && signed.generation !== null) {
+    const taken = await tx.authenticators.takeGeneration(device.id, { from: known.generation, to: signed.generation, at: now });
+    if (taken && shown === 'ahead') await auditAhead(domain, tx, caller, current, mint, known);
     // Not taken: another request of the same desktop has shown it at this moment.
-    shown = taken ? 'current' : judgeGeneration(await requireActive(tx, device.id), signed.generation, signed.signedAt, now);
+    shown = taken ? 'current' : judgeGeneration(mint, await requireActive(tx, device.id), signed, now);
   }
   if (shown === 'copied') {
     await suspendCopy(domain, tx, caller, current);
@@ -90,6 +98,30 @@ export async function admitRequest(domain: Domain, tx: Transaction, caller: Call
   if (shown !== 'current') throw new DoorstepError('device.request-replayed');
   if (device.lastUsedAt === null || now - device.lastUsedAt >= TOUCH_EVERY) await tx.authenticators.touch(device.id, now, caller.source);
   return 'admitted';
+}
+
+/** The database was restored from a backup: whoever runs it should know, because removals since then are undone too. */
+async function auditAhead(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  { device, person, signed }: CurrentDevice,
+  mint: GenerationMint,
+  known: AuthenticatorRecord,
+): Promise<void> {
+  await tx.audit.append(
+    {
+      event: 'device.ahead',
+      outcome: 'done',
+      actor: { kind: 'device', id: device.id },
+      personId: person.id,
+      subjectId: device.id,
+      source: caller.source,
+      reason: null,
+      facts: { known: mint.sequenceOf(device.id, known.generation), shown: mint.sequenceOf(device.id, signed.generation) },
+    },
+    domain.clock.now(),
+  );
 }
 
 /** Both holders are shut out: nobody can tell which of them is the person's. */
@@ -158,8 +190,9 @@ export async function admitted<T>(
   current: CurrentDevice,
   work: (tx: Transaction) => Promise<{ readonly refused: DoorstepError } | { readonly value: T }>,
 ): Promise<T> {
+  const mint = await generationMint(domain);
   const outcome = await domain.store.transaction(async (tx) => {
-    const admission = await admitRequest(domain, tx, caller, current);
+    const admission = await admitRequest(domain, tx, caller, current, mint);
     return admission === 'admitted' ? work(tx) : { refused: new DoorstepError(admission satisfies ErrorCode) };
   });
   if ('refused' in outcome) throw outcome.refused;

@@ -8,6 +8,7 @@ import { shownText } from '../shown-text.ts';
 import type { Transaction } from '../stores.ts';
 import { LONGEST_NAME, personView } from '../views.ts';
 import { refuseReplay } from './device-request.ts';
+import { generationMint } from './generation.ts';
 import { hashPairingCode, readPairingCode } from './pairing-code.ts';
 
 export interface PairDeviceInput {
@@ -32,6 +33,8 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
   const code = readPairingCode(input.code);
   if (code === null) return refuse(domain, caller);
   const codeHash = await hashPairingCode(domain, code);
+  // Whatever backup has this desktop knows its generations again.
+  await generationMint(domain);
   const paired = await domain.store.transaction(async (tx) => {
     const now = domain.clock.now();
     const used = await tx.pairing.use(codeHash, now);

@@ -156,12 +156,12 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       return offered !== undefined;
     },
-    async takeGeneration(id, next, at) {
+    async takeGeneration(id, { from, to, at }) {
       const taken = await db
         .updateTable('authenticators')
-        .set((eb) => ({ lastGeneration: eb.ref('generation'), generation: next, nextGenerations: null, generationAt: at }))
+        .set({ lastGeneration: from, generation: to, nextGenerations: null, generationAt: at })
         .where('id', '=', id)
-        .where(sql<boolean>`' ' || "nextGenerations" || ' ' like ${`% ${next} %`}`)
+        .where((eb) => (from === null ? eb('generation', 'is', null) : eb('generation', '=', from)))
         .where('state', '=', 'active')
         .returning('id')
         .executeTakeFirst();

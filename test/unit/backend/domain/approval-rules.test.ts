@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { newNumber } from '../../../../src/backend/domain/approvals/number.ts';
 import { isSameDevice } from '../../../../src/backend/domain/approvals/same-device.ts';
 import { newAuthenticator } from '../../../../src/backend/domain/authenticators/new-authenticator.ts';
-import { judgeGeneration } from '../../../../src/backend/domain/devices/generation.ts';
+import { judgeGeneration, mintWith } from '../../../../src/backend/domain/devices/generation.ts';
 import { shownText } from '../../../../src/backend/domain/shown-text.ts';
 import { browserWords } from '../../../../src/backend/http/browser-words.ts';
 
@@ -40,6 +40,7 @@ describe('text to be shown', () => {
 });
 
 describe('the generation that a desktop shows', () => {
+  const mint = mintWith(Buffer.alloc(32, 1));
   const NOW = 1_800_000_000_000;
   const device = newAuthenticator(
     { personId: 'p', kind: 'desktop', name: 'Office', addedAt: NOW, addedFrom: 'x' },
@@ -60,13 +61,32 @@ describe('the generation that a desktop shows', () => {
     ['last', NOW + 30_000, NOW + 30_000, 'copied'],
     ['last', NOW - 6_000, NOW + 60_000, 'copied'],
   ])('%j, signed at %d and read at %d, is %s', (shown, signedAt, now, verdict) => {
-    expect(judgeGeneration(device, shown, signedAt, now)).toBe(verdict);
+    expect(judgeGeneration(mint, device, { generation: shown, signedAt }, now)).toBe(verdict);
   });
 
   it('before the first greeting is none', () => {
     const fresh = newAuthenticator({ personId: 'p', kind: 'desktop', name: 'x', addedAt: NOW, addedFrom: 'x' });
-    expect(judgeGeneration(fresh, null, NOW, NOW)).toBe('current');
-    expect(judgeGeneration(fresh, 'made-up', NOW, NOW)).toBe('copied');
+    expect(judgeGeneration(mint, fresh, { generation: null, signedAt: NOW }, NOW)).toBe('current');
+    expect(judgeGeneration(mint, fresh, { generation: 'made-up', signedAt: NOW }, NOW)).toBe('copied');
+  });
+
+  it('is one later each time it was shown, and that by this installation and for this desktop alone', () => {
+    const fresh = newAuthenticator({ personId: 'p', kind: 'desktop', name: 'x', addedAt: NOW, addedFrom: 'x' });
+    const shows = (generation: string | null) => ({ ...fresh, generation });
+    const first = mint.next(fresh);
+    const [second, beside] = [mint.next(shows(first)), mint.next(shows(first))];
+    const third = mint.next(shows(second));
+    expect([first, second, beside, third].map((one) => mint.sequenceOf(fresh.id, one))).toEqual([1, 2, 2, 3]);
+    const judge = (known: string | null, shown: string) => judgeGeneration(mint, shows(known), { generation: shown, signedAt: NOW }, NOW);
+    expect([judge(null, first), judge(null, third), judge(first, second), judge(first, third)]).toEqual(Array(4).fill('ahead'));
+    expect([judge(second, first), judge(second, beside), judge(third, second)]).toEqual(Array(3).fill('copied'));
+    const elsewhere = mintWith(Buffer.alloc(32, 2)).next(shows(third));
+    const ofAnother = mint.next({ id: 'another', generation: third });
+    const bytes = Buffer.from(third, 'base64url');
+    const changed = Array.from(bytes, (byte, at) => Buffer.from(bytes.with(at, byte ^ 1)).toString('base64url'));
+    for (const forged of [elsewhere, ofAnother, ...changed, `${third}AA`, third.slice(0, -2), '']) {
+      expect(judge(first, forged)).toBe('copied');
+    }
   });
 });
 
