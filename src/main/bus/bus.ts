@@ -1,5 +1,9 @@
-/** One connection to a D-Bus message bus, as far as the app needs it: calls, signals, and who owns a name. */
+/**
+ * One connection to a D-Bus message bus, as far as the app needs it: calls, signals, and who owns a name. A bus that dies
+ * and comes back at its address is joined again, and whoever watched a name is told anew.
+ */
 import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Message, MessageBus } from '@jellybrick/dbus-next';
 
 export interface BusCall {
@@ -31,8 +35,13 @@ export interface Bus {
     from: { readonly name: string; readonly interface: string; readonly member: string },
     listener: (signal: BusSignal) => void,
   ): () => void;
-  /** Hears who owns the name, at first and at each change; null: nobody. Returns the unsubscribe. */
+  /**
+   * Hears who owns the name, at first and at each change; null: nobody, as far as can be told. With the bus all owners
+   * go, and once it is back each listener is told who there is now. Returns the unsubscribe.
+   */
   watch(name: string, listener: (owner: string | null) => void): () => void;
+  /** False while the bus itself is away. */
+  joined(): boolean;
   /** A value for a place of the signature `v`. */
   variant(signature: string, value: unknown): unknown;
   close(): void;
@@ -50,16 +59,25 @@ export class BusFault extends Error {
 
 const DAEMON = { name: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' } as const;
 const DEADLINE = 5_000;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
 
 /** Connects to the person's session bus or to the system's. Null where there is none. Never rejects. */
 export async function openBus(which: 'session' | 'system', onError: (reason: string) => void): Promise<Bus | null> {
   // Loaded when it is wanted: nothing competes with the first window.
   const { Message: DBusMessage, MessageType, MessageFlag, sessionBus, systemBus, Variant } = await import('@jellybrick/dbus-next');
-  const connected = await connect(which === 'session' ? sessionBus : systemBus);
-  if (connected === null) return null;
-  const bus = connected;
-  errorsOf(bus).on('error', (error) => onError(error instanceof Error ? error.message : 'error'));
+  const join = () => connect(which === 'session' ? sessionBus : systemBus);
+  const first = await join();
+  if (first === null) return null;
 
+  /** Null while the bus is away. */
+  let joined: MessageBus | null = null;
+  let closed = false;
+  let again: NodeJS.Timeout | undefined;
+  let wait = FIRST_WAIT;
+  const rules: string[] = [];
+  /** Ends the calls that are under way. */
+  const pending = new Set<(fault: BusFault) => void>();
   const owners = new Map<string, string | null>();
   const ownerListeners = new Map<string, Set<(owner: string | null) => void>>();
   const signalListeners = new Set<{
@@ -67,7 +85,7 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
     readonly hear: (signal: BusSignal) => void;
   }>();
 
-  bus.on('message', (message: Message) => {
+  const onMessage = (message: Message) => {
     if (message.type !== MessageType.SIGNAL) return;
     if (message.sender === DAEMON.name && message.member === 'NameOwnerChanged') {
       const [name, , owner] = message.body;
@@ -79,7 +97,7 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
       if (message.interface !== from.interface || message.member !== from.member || message.sender !== owners.get(from.name)) continue;
       hear({ sender: message.sender, path: message.path, body: message.body });
     }
-  });
+  };
 
   const owned = (name: string, owner: string | null) => {
     if (!ownerListeners.has(name) || owners.get(name) === owner) return;
@@ -88,10 +106,13 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
   };
 
   const call = async ({ name, path, interface: face, member, signature, body, deadline = DEADLINE, start = true }: BusCall) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new BusFault('timeout')), deadline);
+    if (joined === null) throw new BusFault('closed');
+    let fail: (fault: BusFault) => void = () => undefined;
+    const failed = new Promise<never>((_resolve, reject) => {
+      fail = reject;
     });
+    const timer = setTimeout(() => fail(new BusFault('timeout')), deadline);
+    pending.add(fail);
     try {
       const message = new DBusMessage({
         destination: name,
@@ -101,7 +122,7 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
         ...(signature === undefined ? {} : { signature, body: [...(body ?? [])] }),
         flags: start ? 0 : MessageFlag.NO_AUTO_START,
       });
-      const answer = await Promise.race([bus.call(message), late]);
+      const answer = await Promise.race([joined.call(message), failed]);
       return answer?.body ?? [];
     } catch (error) {
       if (error instanceof BusFault) throw error;
@@ -110,11 +131,65 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
       });
     } finally {
       clearTimeout(timer);
+      pending.delete(fail);
     }
   };
 
-  const match = (rule: string) => void call({ ...DAEMON, member: 'AddMatch', signature: 's', body: [rule] }).catch(() => onError('match'));
-  const unmatch = (rule: string) => void call({ ...DAEMON, member: 'RemoveMatch', signature: 's', body: [rule] }).catch(() => undefined);
+  const addMatch = (rule: string) => {
+    call({ ...DAEMON, member: 'AddMatch', signature: 's', body: [rule] }).catch(() => onError('match'));
+  };
+  const match = (rule: string) => {
+    rules.push(rule);
+    if (joined !== null) addMatch(rule);
+  };
+  const unmatch = (rule: string) => {
+    rules.splice(rules.indexOf(rule), 1);
+    call({ ...DAEMON, member: 'RemoveMatch', signature: 's', body: [rule] }).catch(() => undefined);
+  };
+
+  const askOwner = (name: string) => {
+    const asked = joined;
+    const told = (owner: string | null) => {
+      if (joined === asked) owned(name, owner);
+    };
+    call({ ...DAEMON, member: 'GetNameOwner', signature: 's', body: [name] }).then(
+      ([owner]) => told(typeof owner === 'string' ? owner : null),
+      () => told(null),
+    );
+  };
+
+  const take = (bus: MessageBus) => {
+    errorsOf(bus).on('error', (error) => onError(error instanceof Error ? error.message : 'error'));
+    bus.on('message', onMessage);
+    whenLost(bus, lose);
+    owners.clear();
+    wait = FIRST_WAIT;
+    joined = bus;
+  };
+
+  const lose = () => {
+    joined = null;
+    // The library would let them wait for answers that cannot come any more.
+    for (const fail of [...pending]) fail(new BusFault('closed'));
+    if (closed) return;
+    onError('lost');
+    for (const name of [...ownerListeners.keys()]) owned(name, null);
+    rejoinLater();
+  };
+
+  const rejoinLater = () => {
+    again = setTimeout(async () => {
+      const bus = await join();
+      if (closed) bus?.disconnect();
+      else if (bus === null) rejoinLater();
+      else {
+        take(bus);
+        for (const rule of rules) addMatch(rule);
+        for (const name of ownerListeners.keys()) askOwner(name);
+      }
+    }, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  };
 
   const watch = (name: string, listener: (owner: string | null) => void) => {
     const rule = `type='signal',sender='${DAEMON.name}',interface='${DAEMON.interface}',member='NameOwnerChanged',arg0='${name}'`;
@@ -122,12 +197,9 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
     ownerListeners.set(name, listeners.add(listener));
     const known = owners.get(name);
     if (known !== undefined) listener(known);
-    else if (listeners.size === 1) {
+    if (listeners.size === 1) {
       match(rule);
-      call({ ...DAEMON, member: 'GetNameOwner', signature: 's', body: [name] }).then(
-        ([owner]) => owned(name, typeof owner === 'string' ? owner : null),
-        () => owned(name, null),
-      );
+      askOwner(name);
     }
     return () => {
       listeners.delete(listener);
@@ -138,6 +210,7 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
     };
   };
 
+  take(first);
   return {
     call,
     watch,
@@ -153,8 +226,13 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
         unmatch(rule);
       };
     },
+    joined: () => joined !== null,
     variant: (signature, value) => new Variant(signature, value),
-    close: () => bus.disconnect(),
+    close() {
+      closed = true;
+      clearTimeout(again);
+      joined?.disconnect();
+    },
   };
 }
 
@@ -162,10 +240,16 @@ export async function openBus(which: 'session' | 'system', onError: (reason: str
 function connect(make: () => MessageBus): Promise<MessageBus | null> {
   return new Promise((resolve) => {
     const none = () => resolve(null);
-    const timer = setTimeout(none, DEADLINE);
     try {
       const bus = make();
-      errorsOf(bus).on('error', none);
+      const timer = setTimeout(() => {
+        none();
+        bus.disconnect();
+      }, DEADLINE);
+      errorsOf(bus).on('error', () => {
+        clearTimeout(timer);
+        none();
+      });
       bus.once('connect', () => {
         clearTimeout(timer);
         resolve(bus);
@@ -180,4 +264,11 @@ function connect(make: () => MessageBus): Promise<MessageBus | null> {
 function errorsOf(bus: MessageBus): EventEmitter<{ error: [unknown] }> {
   const emitter: object = bus;
   return emitter as EventEmitter<{ error: [unknown] }>;
+}
+
+/** The library says nothing when the bus has gone; the socket of its connection does, which the types leave out too. */
+function whenLost(bus: MessageBus, lose: () => void): void {
+  const whole: object = bus;
+  const { stream } = (whole as { readonly _connection: { readonly stream: Socket } })._connection;
+  stream.once('close', lose);
 }

@@ -84,9 +84,10 @@ function watchScreensaver(bus: Bus, saver: (typeof SCREENSAVERS)[number], tell: 
   const stops = [
     bus.on({ ...saver, member: 'ActiveChanged' }, ({ body: [active] }) => tell(active === true)),
     bus.watch(saver.name, (owner) => {
-      // Who locked the screen and is gone says nothing more: neither does the lock hold.
       if (owner === null) {
-        tell(false);
+        // Who locked the screen and is gone says nothing more: neither does the lock hold. Where the bus itself is away
+        // nobody can say anything: it holds until that is back and they are asked anew.
+        if (bus.joined()) tell(false);
         first.open();
         return;
       }

@@ -48,6 +48,10 @@ export class ScriptedBus implements Bus {
     return () => void this.#watchers.splice(this.#watchers.indexOf(entry), 1);
   }
 
+  joined(): boolean {
+    return true;
+  }
+
   variant(signature: string, value: unknown): unknown {
     return { signature, value };
   }
