@@ -100,7 +100,7 @@ function policyOf({ config, logger, policy }: BackendOptions): Policy {
   const made: Policy = {
     ...defaultPolicy,
     firstEnrollment: config.firstEnrollment,
-    codes: { ...defaultPolicy.codes, allowed: config.codes },
+    codes: { ...defaultPolicy.codes, ...config.codes },
     approvals: config.approvals.allowed,
     sameDevice: config.approvals.sameDevice,
     approvalDigits: config.approvals.digits,

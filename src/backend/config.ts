@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { type CodeWindows, defaultPolicy } from './domain/policy.ts';
 
 const PORT = '([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 const Address = Type.String({ pattern: `^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):${PORT}$` });
@@ -22,6 +23,10 @@ const Environment = Type.Object({
   DOORSTEP_FIRST_ENROLLMENT: Type.Optional(Type.Union([Type.Literal('claim-code'), Type.Literal('password')])),
   DOORSTEP_APPROVALS: Type.Optional(Type.Union([Type.Literal('on'), Type.Literal('other-device'), Type.Literal('off')])),
   DOORSTEP_CODES: Type.Optional(Type.Union([Type.Literal('on'), Type.Literal('off')])),
+  DOORSTEP_CODE_STEPS: Type.Optional(Type.String({ pattern: '^([0-9]|10)$' })),
+  DOORSTEP_CODE_COUNTERS: Type.Optional(Type.String({ pattern: '^([0-9]|[1-9][0-9]|100)$' })),
+  DOORSTEP_RESYNC_STEPS: Type.Optional(Type.String({ pattern: '^([0-9]|[1-9][0-9]|1[01][0-9]|120)$' })),
+  DOORSTEP_RESYNC_COUNTERS: Type.Optional(Type.String({ pattern: '^([0-9]|[1-9][0-9]{1,3}|10000)$' })),
   DOORSTEP_APPROVAL_DIGITS: Type.Optional(Type.String({ pattern: '^[2-8]$' })),
   DOORSTEP_ATTESTATION_ROOTS: Type.Optional(Path),
   DOORSTEP_METADATA_BLOB: Type.Optional(Path),
@@ -51,6 +56,11 @@ const REMEDIES: Record<Variable, string> = {
   DOORSTEP_FIRST_ENROLLMENT: 'Write claim-code or password.',
   DOORSTEP_APPROVALS: 'Write on, off, or other-device (a computer never approves for a browser at its own address).',
   DOORSTEP_CODES: 'Write on or off; off takes no codes of apps and tokens any more.',
+  DOORSTEP_CODE_STEPS: 'Write how many time steps a code may be early or late, 0 to 10; each one more makes a guess likelier.',
+  DOORSTEP_CODE_COUNTERS: 'Write how many codes of a token may have been skipped, 0 to 100; each one more makes a guess likelier.',
+  DOORSTEP_RESYNC_STEPS: 'Write within how many time steps two codes in a row are taken, up to 120 and not below DOORSTEP_CODE_STEPS.',
+  DOORSTEP_RESYNC_COUNTERS:
+    'Write within how many counters two codes in a row are taken, up to 10000 and not below DOORSTEP_CODE_COUNTERS.',
   DOORSTEP_APPROVAL_DIGITS: 'Write how many digits people type, 2 to 8; fewer than 6 is weaker.',
   DOORSTEP_ATTESTATION_ROOTS: 'Name a PEM file with the root certificates of the makers.',
   DOORSTEP_METADATA_BLOB: 'Name the metadata file (a JWT), as the FIDO Alliance publishes it.',
@@ -77,7 +87,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly organization: string;
   readonly firstEnrollment: 'claim-code' | 'password';
-  readonly codes: boolean;
+  readonly codes: { readonly allowed: boolean; readonly windows: CodeWindows };
   readonly approvals: { readonly allowed: boolean; readonly sameDevice: boolean; readonly digits: number };
   readonly attestationRootsFile: string | null;
   readonly metadata: { readonly blobFile: string; readonly rootFile: string | null } | null;
@@ -133,7 +143,7 @@ function assemble(env: Static<typeof Environment>, all: Readonly<Record<string, 
     organization: env.DOORSTEP_ORGANIZATION ?? (demo === null ? 'Doorstep' : 'Northmoor University'),
     // The demonstration has no lab that could hand out claim codes.
     firstEnrollment: env.DOORSTEP_FIRST_ENROLLMENT ?? (demo === null ? 'claim-code' : 'password'),
-    codes: env.DOORSTEP_CODES !== 'off',
+    codes: { allowed: env.DOORSTEP_CODES !== 'off', windows: codeWindows(env) },
     approvals: {
       allowed: env.DOORSTEP_APPROVALS !== 'off',
       sameDevice: env.DOORSTEP_APPROVALS !== 'other-device',
@@ -147,6 +157,17 @@ function assemble(env: Static<typeof Environment>, all: Readonly<Record<string, 
     web: env.DOORSTEP_WEB ?? join(projectFolder, 'dist', 'web'),
     demo,
     logLevel: env.DOORSTEP_LOG_LEVEL ?? 'info',
+  };
+}
+
+function codeWindows(env: Static<typeof Environment>): CodeWindows {
+  const usual = defaultPolicy.codes.windows;
+  return {
+    ...usual,
+    steps: Number(env.DOORSTEP_CODE_STEPS ?? usual.steps),
+    counters: Number(env.DOORSTEP_CODE_COUNTERS ?? usual.counters),
+    resyncSteps: Number(env.DOORSTEP_RESYNC_STEPS ?? usual.resyncSteps),
+    resyncCounters: Number(env.DOORSTEP_RESYNC_COUNTERS ?? usual.resyncCounters),
   };
 }
 
@@ -169,6 +190,9 @@ function* faultsOfSense(config: Config, env: Static<typeof Environment>): Genera
   if ((env.DOORSTEP_TLS_CERT === undefined) !== (env.DOORSTEP_TLS_KEY === undefined)) {
     yield fault(env.DOORSTEP_TLS_CERT === undefined ? 'DOORSTEP_TLS_KEY' : 'DOORSTEP_TLS_CERT');
   }
+  const { steps, counters, resyncSteps, resyncCounters } = config.codes.windows;
+  if (resyncSteps < steps) yield fault('DOORSTEP_RESYNC_STEPS');
+  if (resyncCounters < counters) yield fault('DOORSTEP_RESYNC_COUNTERS');
   if (config.store.kind === 'postgres' && env.DOORSTEP_SEED_KEYS === undefined) yield fault('DOORSTEP_SEED_KEYS');
   if (config.tls === null && !isLoopback(config.listen.host)) {
     yield fault('DOORSTEP_LISTEN', 'Plain HTTP stays on this machine: listen on 127.0.0.1, or set DOORSTEP_TLS_CERT and DOORSTEP_TLS_KEY.');

@@ -52,22 +52,24 @@ export interface Policy {
   };
 }
 
+export interface CodeWindows {
+  /** Time steps before and after the expected one (RFC 6238, 5.2). */
+  readonly steps: number;
+  /** Counters beyond the expected one (RFC 4226, 7.4). */
+  readonly counters: number;
+  /** How far the two codes of a resynchronization may lie; no further than `steps` and `counters`: there is none. */
+  readonly resyncSteps: number;
+  readonly resyncCounters: number;
+  /** A token's clock may be this many steps off, however slowly it got there. */
+  readonly longestDrift: number;
+}
+
 export interface CodePolicy {
   /** Whether codes of an app or a token are taken at all; spare codes are apart. */
   readonly allowed: boolean;
   readonly mostPerPerson: number;
   readonly enrollmentLife: number;
-  readonly windows: {
-    /** Time steps before and after the expected one (RFC 6238, 5.2). */
-    readonly steps: number;
-    /** Counters beyond the expected one (RFC 4226, 7.4). */
-    readonly counters: number;
-    /** How far the two codes of a resynchronization may lie. */
-    readonly resyncSteps: number;
-    readonly resyncCounters: number;
-    /** A token's clock may be this many steps off, however slowly it got there. */
-    readonly longestDrift: number;
-  };
+  readonly windows: CodeWindows;
   /** How soon the second code of a resynchronization must follow. */
   readonly resyncWithin: number;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/backend/config.ts';
+import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
 
 const read = (environment: Record<string, string>) => readConfig({ HOME: '/home/x', XDG_DATA_HOME: '/data', ...environment }, '/project');
 const config = (environment: Record<string, string> = {}) => {
@@ -61,6 +62,18 @@ describe('the configuration', () => {
       sameDevice: false,
       digits: 4,
     });
+    expect(config().codes).toEqual({ allowed: true, windows: defaultPolicy.codes.windows });
+    expect(
+      config({
+        DOORSTEP_CODES: 'off',
+        DOORSTEP_CODE_STEPS: '10',
+        DOORSTEP_CODE_COUNTERS: '100',
+        DOORSTEP_RESYNC_STEPS: '120',
+        DOORSTEP_RESYNC_COUNTERS: '10000',
+      }).codes,
+    ).toEqual({ allowed: false, windows: { steps: 10, counters: 100, resyncSteps: 120, resyncCounters: 10_000, longestDrift: 120 } });
+    const least = { DOORSTEP_CODE_STEPS: '0', DOORSTEP_CODE_COUNTERS: '0', DOORSTEP_RESYNC_STEPS: '0', DOORSTEP_RESYNC_COUNTERS: '0' };
+    expect(config(least).codes.windows).toMatchObject({ steps: 0, counters: 0, resyncSteps: 0, resyncCounters: 0 });
     expect(config({ DOORSTEP_ORIGIN: '' }).origin).toBe('http://localhost:7410');
   });
 
@@ -84,6 +97,18 @@ describe('the configuration', () => {
     ['another database', { DOORSTEP_DATABASE_URL: 'mysql://x' }, ['DOORSTEP_DATABASE_URL']],
     ['PostgreSQL without a file of seed keys', { DOORSTEP_DATABASE_URL: 'postgres://u@db/doorstep' }, ['DOORSTEP_SEED_KEYS']],
     ['codes that are neither', { DOORSTEP_CODES: 'yes' }, ['DOORSTEP_CODES']],
+    ['more steps than any clock needs', { DOORSTEP_CODE_STEPS: '11' }, ['DOORSTEP_CODE_STEPS']],
+    ['half a step', { DOORSTEP_CODE_STEPS: '0.5' }, ['DOORSTEP_CODE_STEPS']],
+    ['fewer counters than none', { DOORSTEP_CODE_COUNTERS: '-1' }, ['DOORSTEP_CODE_COUNTERS']],
+    ['more counters than any pocket presses', { DOORSTEP_CODE_COUNTERS: '101' }, ['DOORSTEP_CODE_COUNTERS']],
+    ['a resynchronization beyond the longest drift', { DOORSTEP_RESYNC_STEPS: '121' }, ['DOORSTEP_RESYNC_STEPS']],
+    ['a resynchronization without end', { DOORSTEP_RESYNC_COUNTERS: '10001' }, ['DOORSTEP_RESYNC_COUNTERS']],
+    ['a resynchronization in words', { DOORSTEP_RESYNC_COUNTERS: 'all' }, ['DOORSTEP_RESYNC_COUNTERS']],
+    [
+      'resynchronizations that are nearer than the windows',
+      { DOORSTEP_CODE_STEPS: '2', DOORSTEP_RESYNC_STEPS: '1', DOORSTEP_RESYNC_COUNTERS: '9' },
+      ['DOORSTEP_RESYNC_STEPS', 'DOORSTEP_RESYNC_COUNTERS'],
+    ],
     ['proxies by name', { DOORSTEP_TRUSTED_PROXIES: 'proxy.example' }, ['DOORSTEP_TRUSTED_PROXIES']],
     ['an unknown policy', { DOORSTEP_FIRST_ENROLLMENT: 'anything' }, ['DOORSTEP_FIRST_ENROLLMENT']],
     ['approvals of no kind', { DOORSTEP_APPROVALS: 'yes' }, ['DOORSTEP_APPROVALS']],

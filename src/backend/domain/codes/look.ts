@@ -7,7 +7,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type HmacKey, hmacKey } from '../../../oath/hmac.ts';
 import { hotp } from '../../../oath/hotp.ts';
-import { type Search, searchFar, searchNear } from '../../../oath/search.ts';
+import { searchFar, searchNear } from '../../../oath/search.ts';
 import { stepAt } from '../../../oath/totp.ts';
 import { normalizeTypedCode } from '../../../oath/typed-code.ts';
 import type { Domain } from '../domain.ts';
@@ -40,9 +40,12 @@ async function look(domain: Domain, row: CodeRecord, code: string, now: number):
   const key = hmacKey(domain.seeds.open(row, row.authenticatorId), row.algorithm);
   const search = { key, form: row, code };
   const at = expected(row, now);
-  const near = searchNear({ ...search, ...windowOf(row, at, row.kind === 'totp' ? windows.steps : windows.counters) });
+  const near = searchNear({
+    ...search,
+    ...windowOf(domain, row, { at, now, spread: row.kind === 'totp' ? windows.steps : windows.counters }),
+  });
   if (near !== null) return { authenticatorId: row.authenticatorId, near, far: null, follows: null };
-  const reach = windowOf(row, at, row.kind === 'totp' ? windows.resyncSteps : windows.resyncCounters);
+  const reach = windowOf(domain, row, { at, now, spread: row.kind === 'totp' ? windows.resyncSteps : windows.resyncCounters });
   const far = await searchFar({ ...search, ...reach });
   return { authenticatorId: row.authenticatorId, near: null, far, follows: followed(domain, row, { key, code, now }) };
 }
@@ -52,10 +55,17 @@ function expected(row: CodeRecord, now: number): number {
   return row.period === null ? row.lastPosition + 1 : stepAt(now, row.period) + row.drift;
 }
 
-/** `spread` positions to either side of a time step, or so many ahead of a counter; what is burned is left out. */
-function windowOf(row: CodeRecord, at: number, spread: number): Pick<Search, 'first' | 'count'> {
-  const first = Math.max(row.kind === 'totp' ? at - spread : at, row.lastPosition + 1, 0);
-  return { first, count: Math.max(0, at + spread - first + 1) };
+/**
+ * `spread` positions to either side of a time step, or so many ahead of a counter. What is burned is left out, and what only
+ * a clock could give that is too far off: found there, it would open nothing, and say by its time that it was found.
+ */
+function windowOf(domain: Domain, row: CodeRecord, { at, spread, now }: { at: number; spread: number; now: number }) {
+  const { longestDrift } = domain.policy.codes.windows;
+  const here = row.period === null ? null : stepAt(now, row.period);
+  const [from, to] =
+    here === null ? [at, at + spread] : [Math.max(at - spread, here - longestDrift), Math.min(at + spread, here + longestDrift)];
+  const first = Math.max(from, row.lastPosition + 1, 0);
+  return { first, count: Math.max(0, to - first + 1) };
 }
 
 /**
