@@ -1,7 +1,8 @@
 /**
  * The codes that the app keeps: an index in a file, and one keychain entry a seed. A seed is in the keychain before the
  * index lists it and leaves it before the index forgets it, so a crash between the two loses nothing: what the keychain
- * has and the index lacks is listed again, what was removed goes for good.
+ * has and the index lacks is listed again, what was removed goes for good. The counter of an HOTP entry is in both, and
+ * the higher one stands: an index that was lost, or is an old copy, shows no code again.
  */
 import { randomBytes } from 'node:crypto';
 import type { CodeEntry, ShownCode } from '../../contract/codes.ts';
@@ -24,7 +25,7 @@ export interface CodeStore {
   load(): Promise<void>;
   /** The codes of every TOTP entry whose seed is there. Rejects with keychain.*. */
   show(): Promise<readonly ShownCode[]>;
-  /** The next code of an HOTP entry; its counter has moved on, on the disk, before this tells it. */
+  /** The next code of an HOTP entry; its counter has moved on, in the index and beside the seed, before this tells it. */
   next(id: string): Promise<ShownCode>;
   /** The code to copy: of now, or for HOTP the one that was told last. @throws DoorstepError seed.gone, ipc.refused */
   current(id: string): Promise<string>;
@@ -102,7 +103,7 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
     return entry;
   };
 
-  const seedOf = async (id: string): Promise<Seed> => {
+  const seedOf = async (id: string): Promise<KeptSeed> => {
     const seed = (await cache.all()).get(id);
     if (seed === undefined) {
       onChange();
@@ -218,12 +219,22 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
       inTurn(async () => {
         const entry = need(id);
         if (entry.counter === null) throw new DoorstepError('ipc.refused');
-        // A link may begin anywhere: a counter that cannot move on would make an index that cannot be read again.
-        if (entry.counter >= Number.MAX_SAFE_INTEGER) throw new DoorstepError('seed.malformed', { reason: 'counter' });
         const seed = await seedOf(id);
-        // The disk has the new counter before anyone sees the code of the old one: no crash shows a code twice.
-        change(id, { counter: entry.counter + 1 });
-        const code = hotp(seed.key, entry.counter, seed);
+        const counter = Math.max(entry.counter, seed.counter ?? 0);
+        // A link may begin anywhere: a counter that cannot move on would make an index that cannot be read again.
+        if (counter >= Number.MAX_SAFE_INTEGER) throw new DoorstepError('seed.malformed', { reason: 'counter' });
+        // Both have the new counter before anyone sees the code of the old one: no crash shows a code twice.
+        change(id, { counter: counter + 1 });
+        try {
+          const moved = { ...seed, counter: counter + 1 };
+          await vault.write(seedName(id), writeSeed(moved));
+          cache.put(id, moved);
+        } catch (error) {
+          // Nobody has seen the code: a keychain that stays away must not move the counter out of the site's reach.
+          change(id, { counter });
+          throw error;
+        }
+        const code = hotp(seed.key, counter, seed);
         lastTold.set(id, code);
         return { id, code, next: null, from: now(), until: null };
       }),
@@ -238,7 +249,9 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
       const seeds = await cache.all();
       return visible().flatMap((entry) => {
         const seed = seeds.get(entry.id);
-        return seed === undefined ? [] : [{ entry, seed }];
+        if (seed === undefined) return [];
+        const counter = seed.counter === null ? null : Math.max(entry.counter ?? 0, seed.counter);
+        return [{ entry: { ...entry, counter }, seed }];
       });
     },
     add: (seeds) => inTurn(() => addAll(seeds)),
