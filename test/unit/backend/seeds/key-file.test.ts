@@ -54,7 +54,7 @@ describe('a file of seed keys', () => {
         `cut at ${length}`,
       ).toBe('malformed');
     }
-    const other = newSeedKey(NOW).key.toString('base64url');
+    const other = newSeedKey(NOW).key.export().toString('base64url');
     writeFileSync(file, whole.replace(/[\w-]{43}\n$/, `${other}\n`));
     expect(reason(() => readKeyFile(file))).toBe('malformed');
     const prepared = newSeedKey(NOW, true);
