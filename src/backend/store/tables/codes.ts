@@ -4,14 +4,20 @@ import type { Locking } from '../locking.ts';
 import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
+/** `addedAt` is null where it is not active. No join: SQLite would compile one anew each time. */
 const listOf = prepared((db, { personId }: { personId: string }) =>
   db
     .selectFrom('codes')
-    .innerJoin('authenticators', 'authenticators.id', 'codes.authenticatorId')
-    .selectAll('codes')
-    .select('authenticators.addedAt')
-    .where('codes.personId', '=', personId)
-    .where('authenticators.state', '=', 'active'),
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('authenticators')
+        .select('addedAt')
+        .whereRef('authenticators.id', '=', 'codes.authenticatorId')
+        .where('state', '=', 'active')
+        .as('addedAt'),
+    )
+    .where('personId', '=', personId),
 );
 const count = prepared((db, { personId, at, tooLong }: { personId: string; at: number; tooLong: number }) =>
   db
@@ -41,10 +47,10 @@ const hold = prepared((db, { personId }: { personId: string }) =>
 export function codesOn(db: Kysely<Schema>, locking: Locking): CodeStore {
   return {
     async listOf(personId) {
-      const rows = await listOf(db, { personId });
+      const rows = (await listOf(db, { personId })).flatMap(({ addedAt, ...row }) => (addedAt === null ? [] : [{ addedAt, row }]));
       // Oldest first. Here, because SQLite sorts a handful of rows more slowly than it finds them.
-      rows.sort((a, b) => a.addedAt - b.addedAt || (a.authenticatorId < b.authenticatorId ? -1 : 1));
-      return rows.map(({ addedAt: _, ...row }) => row);
+      rows.sort((a, b) => a.addedAt - b.addedAt || (a.row.authenticatorId < b.row.authenticatorId ? -1 : 1));
+      return rows.map(({ row }) => row);
     },
     async insert(code) {
       await db.insertInto('codes').values(code).execute();
