@@ -21,6 +21,20 @@ interface Kept {
   readonly parameters: readonly unknown[];
 }
 
+/** Runs a statement at once; answers its rows. */
+export type Run = (parameters: readonly unknown[]) => unknown[];
+
+/** How the statements of a database are made ready that runs them at once. */
+const direct = new WeakMap<object, (sql: string) => Run>();
+
+/**
+ * From now on, prepared statements on `db` go past Kysely's executor, whose many turns cost more than the embedded database
+ * takes. `prepare` makes one ready.
+ */
+export function runDirectly(db: Kysely<Schema>, prepare: (sql: string) => Run): void {
+  direct.set(db, prepare);
+}
+
 /**
  * `build` makes the statement with each value under a name of `Values`; it must use them as values and nothing else, and
  * not look at them. Answers what runs it.
@@ -31,14 +45,33 @@ export function prepared<Values extends object, Row>(
   build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
 ): (db: Kysely<Schema>, values: Values) => Promise<Row[]> {
   const kept = new Map<unknown, Kept>();
-  return async (db, values) => {
+  const ready = new WeakMap<object, (values: Values) => Row[]>();
+
+  const compiled = (db: Kysely<Schema>): Kept => {
     const dialect = db.getExecutor().adapter.constructor;
-    let statement = kept.get(dialect);
-    if (statement === undefined) {
-      statement = build(db, SLOTS as Values).compile();
-      kept.set(dialect, statement);
-    }
-    const filled = statement.parameters.map((one) => (one instanceof Slot ? (values as Record<string, unknown>)[one.name] : one));
-    return (await db.executeQuery(CompiledQuery.raw(statement.sql, filled) as CompiledQuery<Row>)).rows;
+    const known = kept.get(dialect);
+    if (known !== undefined) return known;
+    const { sql, parameters } = build(db, SLOTS as Values).compile();
+    const made = { sql, parameters };
+    kept.set(dialect, made);
+    return made;
   };
+
+  return async (db, values) => {
+    const known = ready.get(db);
+    if (known !== undefined) return known(values);
+    const { sql, parameters } = compiled(db);
+    const prepare = direct.get(db);
+    if (prepare === undefined) {
+      return (await db.executeQuery(CompiledQuery.raw(sql, filled(parameters, values)) as CompiledQuery<Row>)).rows;
+    }
+    const run = prepare(sql);
+    const made = (given: Values): Row[] => run(filled(parameters, given)) as Row[];
+    ready.set(db, made);
+    return made(values);
+  };
+}
+
+function filled(parameters: readonly unknown[], values: object): unknown[] {
+  return parameters.map((one) => (one instanceof Slot ? (values as Record<string, unknown>)[one.name] : one));
 }

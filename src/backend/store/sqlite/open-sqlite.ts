@@ -2,9 +2,10 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { CompiledQuery, Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Store, Topic, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
+import { type Run, runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 import { readTablesOn, UnitOfWork } from '../tables/all.ts';
 import { Topics } from '../topics.ts';
@@ -16,8 +17,6 @@ const LOCKING = { rows: false };
 /** So many units share one commit at most. */
 const BATCH = 64;
 const MOST_STATEMENTS = 500;
-const SAVEPOINT = CompiledQuery.raw('savepoint unit');
-const RELEASE = CompiledQuery.raw('release unit');
 
 /** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -31,8 +30,10 @@ export async function openSqlite(folder: string): Promise<Store> {
   const reader = open(file);
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
+  runDirectly(writing, (text) => run(writer.prepare(text)));
+  runDirectly(reading, (text) => run(reader.prepare(text)));
   const topics = new Topics();
-  const commits = new GroupCommit(writing, topics);
+  const commits = new GroupCommit(writer, writing, topics);
   return {
     read: withFailures(readTablesOn(reading, LOCKING), isUnavailable),
     transaction: (work) => commits.run(work),
@@ -78,12 +79,22 @@ function keepStatements(database: Database.Database): SqliteDatabase {
   };
 }
 
+function run(statement: Database.Statement): Run {
+  if (statement.reader) return (parameters) => statement.all(parameters);
+  return (parameters) => {
+    statement.run(parameters);
+    return [];
+  };
+}
+
 function open(file: string): Database.Database {
   const database = new Database(file);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   database.pragma('busy_timeout = 5000');
+  // Else the pages that a savepoint keeps go to a file of their own.
+  database.pragma('temp_store = MEMORY');
   return database;
 }
 
@@ -107,12 +118,26 @@ type Done = { readonly ok: true; readonly value: unknown } | { readonly ok: fals
 class GroupCommit {
   readonly #db: Kysely<Schema>;
   readonly #topics: Topics;
+  readonly #do: Record<'begin' | 'commit' | 'rollback' | 'save' | 'release' | 'undo', () => void>;
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(db: Kysely<Schema>, topics: Topics) {
+  /** `db` has `connection` for its own, and nobody else uses it. */
+  constructor(connection: Database.Database, db: Kysely<Schema>, topics: Topics) {
+    const ready = (text: string): (() => void) => {
+      const statement = connection.prepare(text);
+      return () => void statement.run();
+    };
     this.#db = db;
     this.#topics = topics;
+    this.#do = {
+      begin: ready('begin immediate'),
+      commit: ready('commit'),
+      rollback: ready('rollback'),
+      save: ready('savepoint unit'),
+      release: ready('release unit'),
+      undo: ready('rollback to unit'),
+    };
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -138,20 +163,16 @@ class GroupCommit {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     const announced = new Set<Topic>();
-    let done: readonly Done[];
+    const done: Done[] = [];
     try {
-      done = await this.#db.connection().execute(async (db) => {
-        await sql`begin immediate`.execute(db);
-        try {
-          const results: Done[] = [];
-          for (const { work } of batch) results.push(await this.#unit(db, work, announced));
-          await sql`commit`.execute(db);
-          return results;
-        } catch (error) {
-          await sql`rollback`.execute(db).catch(() => undefined);
-          throw error;
-        }
-      });
+      this.#do.begin();
+      try {
+        for (const { work } of batch) done.push(await this.#unit(work, announced));
+        this.#do.commit();
+      } catch (error) {
+        this.#giveUp();
+        throw error;
+      }
     } catch (error) {
       for (const { reject } of batch) reject(storeFailure(error, isUnavailable));
       return;
@@ -164,18 +185,25 @@ class GroupCommit {
     this.#topics.announce(announced);
   }
 
-  async #unit(db: Kysely<Schema>, work: Waiting['work'], announced: Set<Topic>): Promise<Done> {
-    await db.executeQuery(SAVEPOINT);
-    const unit = new UnitOfWork(db, LOCKING);
+  /** What failed may have rolled back already. */
+  #giveUp(): void {
+    try {
+      this.#do.rollback();
+    } catch {}
+  }
+
+  async #unit(work: Waiting['work'], announced: Set<Topic>): Promise<Done> {
+    this.#do.save();
+    const unit = new UnitOfWork(this.#db, LOCKING);
     try {
       const value = await work(unit.transaction);
       await unit.finish();
-      await db.executeQuery(RELEASE);
+      this.#do.release();
       for (const topic of unit.topics) announced.add(topic);
       return { ok: true, value };
     } catch (error) {
-      await sql`rollback to unit`.execute(db);
-      await sql`release unit`.execute(db);
+      this.#do.undo();
+      this.#do.release();
       return { ok: false, error };
     }
   }

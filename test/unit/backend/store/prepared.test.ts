@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { prepared } from '../../../../src/backend/store/prepared.ts';
+import { prepared, runDirectly } from '../../../../src/backend/store/prepared.ts';
 import type { Schema } from '../../../../src/backend/store/schema.ts';
 
 const seen: { sql: string; parameters: readonly unknown[] }[] = [];
@@ -55,5 +55,32 @@ describe('a prepared statement', () => {
       }
     }
     expect(built).toBe(2);
+  });
+
+  it('goes past the executor where the database runs statements at once, and is made ready once for each', async () => {
+    const statement = prepared((db, { id }: { id: string }) => db.selectFrom('people').select('id').where('id', '=', id));
+    const ready: string[] = [];
+    const run = (name: string) => (sql: string) => {
+      ready.push(`${name}: ${sql}`);
+      return (parameters: readonly unknown[]) => parameters.map((id) => ({ id, from: name }));
+    };
+    const [one, other] = [sqlite(), sqlite()];
+    runDirectly(one, run('one'));
+    runDirectly(other, run('other'));
+    const before = seen.length;
+    expect(await statement(one, { id: 'a' })).toEqual([{ id: 'a', from: 'one' }]);
+    expect(await statement(other, { id: 'b' })).toEqual([{ id: 'b', from: 'other' }]);
+    expect(await statement(one, { id: 'c' })).toEqual([{ id: 'c', from: 'one' }]);
+    expect(ready).toEqual(['one', 'other'].map((name) => `${name}: select "id" from "people" where "id" = ?`));
+    expect(seen.length).toBe(before);
+  });
+
+  it('fails as a promise where the database fails at once', async () => {
+    const statement = prepared((db, { id }: { id: string }) => db.selectFrom('people').select('id').where('id', '=', id));
+    const db = sqlite();
+    runDirectly(db, () => () => {
+      throw new Error('disk I/O error');
+    });
+    await expect(statement(db, { id: 'a' })).rejects.toThrow('disk I/O error');
   });
 });
