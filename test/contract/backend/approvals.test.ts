@@ -375,7 +375,9 @@ onEachStore('approvals', (_dialect, environment) => {
           headers: { 'x-forwarded-for': `198.51.100.${tries}`, cookie: '' },
         });
       }
-      await expectRefused(browser, id, 'request.rate-limited');
+      expect(codeOf(await browser.finish(id))).toBe('request.rate-limited');
+      expect((await trail()).at(-1)).toMatchObject({ event: 'session.second-step', outcome: 'refused', reason: 'request.rate-limited' });
+      expect(codeOf(await browser.finish(id))).toBe('challenge.ended');
     });
 
     it('is blocked where the account is closed (C21, C22)', async () => {

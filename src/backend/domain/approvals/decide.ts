@@ -30,7 +30,7 @@ const refused = (code: ErrorCode, detail = {}): Outcome => ({ refused: new Doors
 /**
  * `statement` is signed with the desktop's key, which has been proved; null: it was not, or it is none.
  *
- * Throws `challenge.not-found`, `challenge.ended`, `approval.statement-wrong`, `approval.stopped`, `approval.same-device`,
+ * Throws `challenge.not-found`, `challenge.ended`, `person.disabled`, `approval.statement-wrong`, `approval.stopped`, `approval.same-device`,
  * `approval.number-wrong` with `triesLeft`, and as `admitRequest` does.
  */
 export async function decideChallenge(
@@ -85,7 +85,8 @@ async function approve(decision: Decision, hash: string): Promise<Outcome> {
   await tx.authenticators.lockWaysOf(current.person.id);
   await requireActive(tx, current.device.id);
   const person = await tx.people.byId(current.person.id);
-  if (person === null || person.approvalsStoppedAt !== null || !domain.policy.approvals) return refuse(decision, 'approval.stopped');
+  if (person === null || person.disabledAt !== null) return refuse(decision, 'person.disabled');
+  if (person.approvalsStoppedAt !== null || !domain.policy.approvals) return refuse(decision, 'approval.stopped');
   if (refusesPlace(domain, challenge, caller)) return refuse(decision, 'approval.same-device');
   const tries = domain.policy.approvalTries;
   // Counted before it is looked at; from here on the request is held until the end of the transaction.

@@ -4,7 +4,6 @@ import { guardAnswers } from '../ceremonies/assertion.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newSecret } from '../identifiers.ts';
 import type { ChallengeRecord, PersonRecord } from '../model.ts';
-import { passwordLock } from '../people/password-step.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { letIn } from '../sessions/let-in.ts';
 import type { Proof } from '../sessions/proof.ts';
@@ -37,8 +36,7 @@ export async function finishApproval(domain: Domain, caller: Caller, current: Cu
       proof: proofOf(challenge, caller),
       token,
     };
-    const entered = await letIn(domain, tx, caller, entry);
-    return entered === 'done' ? 'done' : new DoorstepError(entered);
+    return letIn(domain, tx, caller, entry);
   });
   if (outcome !== 'done') throw outcome;
   return token;
@@ -50,8 +48,8 @@ async function whyNot(tx: Transaction, sessionId: string, id: string): Promise<D
 }
 
 /**
- * A lock, a stop or a removal that began after the request was put before the person holds for its approval too
- * (CVE-2026-9798). The approval is used up all the same.
+ * A stop or a removal that began after the request was put before the person holds for its approval too (CVE-2026-9798); a
+ * lock of the password is looked at where every session is let in. The approval is used up all the same.
  */
 async function whatForbids(
   domain: Domain,
@@ -70,7 +68,7 @@ async function whatForbids(
   if (!domain.policy.sameDevice && challenge.decidedFrom !== null && isSameDevice(caller.source, challenge.decidedFrom)) {
     return new DoorstepError('approval.same-device');
   }
-  return passwordLock(domain, tx, person);
+  return null;
 }
 
 /** A request that the service made itself has ended with the approval; the session has to know which one it was. */

@@ -5,6 +5,7 @@ import { requireActive } from '../devices/device-request.ts';
 import type { Domain } from '../domain.ts';
 import { hashSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord } from '../model.ts';
+import { passwordLock } from '../people/password-step.ts';
 import type { Transaction } from '../stores.ts';
 import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
 
@@ -17,7 +18,8 @@ export interface AddedWay {
 /**
  * Stores a new active authenticator. `token`, for a session that has only shown the password: the first way makes it full
  * under this new bearer token; `session.second-step-missing` where another first way came before. 'taken': somebody has
- * enrolled this credential already. Throws `device.removed` and so on where the desktop that adds it may not go on.
+ * enrolled this credential already. Throws `device.removed` and so on where the desktop that adds it may not go on,
+ * `person.disabled`, and what a lock of the password says that began after it was shown.
  */
 export async function addWay(
   domain: Domain,
@@ -31,6 +33,8 @@ export async function addWay(
   if (asker.kind === 'device') await requireActive(tx, asker.device.id);
   const rules = wayRules(domain.policy, asker.person);
   const known = await tx.authenticators.listOf(asker.person.id);
+  const locked = token === null ? null : await passwordLock(domain, tx, asker.person);
+  if (locked !== null) throw locked;
   // Two sessions may both have begun with the password alone: only one of them adds the first way.
   if (token !== null && hasAnyWay(known, rules)) return 'session.second-step-missing';
   const isFirst = !hasWorkingWay(known, rules);
@@ -40,7 +44,7 @@ export async function addWay(
     const change = { tokenHash: hashSecret(token), challengeId: asker.session.challengeId, authenticatorId: record.id, at: now };
     if (!(await tx.sessions.stepUp(asker.session.id, change))) throw new DoorstepError('session.missing');
   }
-  await tx.people.bumpVersion(asker.person.id);
+  if (!(await tx.people.bumpOpen(asker.person.id))) throw new DoorstepError('person.disabled');
   tx.announce(`person:${asker.person.id}`);
   return { record, isFirst };
 }

@@ -67,7 +67,7 @@ export async function finishChallengeAnswer(
     });
     if (!(await tx.challenges.end(answer.challengeId, { ...ending, untaken: true }))) return 'challenge.ended' as const;
     tx.announce(`challenge:${answer.challengeId}`);
-    await tx.people.bumpVersion(asker.person.id);
+    if (!(await tx.people.bumpOpen(asker.person.id))) throw new DoorstepError('person.disabled');
     tx.announce(`person:${asker.person.id}`);
     await tx.audit.append(
       {

@@ -19,7 +19,7 @@ export interface TypedStep {
 
 /**
  * Answers the new bearer token of the session. Throws `code.wrong` (the same for every wrong one), `code.locked`,
- * `request.rate-limited`, or what is wrong with the service's request.
+ * `request.rate-limited`, `password.locked`, or what is wrong with the service's request.
  */
 export async function codeStep(domain: Domain, caller: Caller, current: CurrentSession, typed: TypedStep): Promise<string> {
   const { session, person } = current;
@@ -40,7 +40,7 @@ export async function codeStep(domain: Domain, caller: Caller, current: CurrentS
     const settled = await settle(domain, tx, caller, looked);
     if (!settled.ok) return settled;
     const entered = await letIn(domain, tx, caller, { session, person, challengeId, proof: proofOfCode(settled.authenticatorId), token });
-    return entered === 'done' ? null : { code: entered, detail: {} };
+    return entered === 'done' ? null : entered;
   });
   if (outcome !== null) throw new DoorstepError(outcome.code, outcome.detail);
   return token;

@@ -19,7 +19,7 @@ type Refused = { readonly code: ErrorCode; readonly detail: ErrorDetail };
 
 /**
  * Answers the new bearer token of the session. Throws `spare-code.wrong`, `code.locked` (the sheet was stopped),
- * `request.rate-limited`, or what is wrong with the service's request.
+ * `request.rate-limited`, `password.locked`, or what is wrong with the service's request.
  */
 export async function spareCodeStep(domain: Domain, caller: Caller, current: CurrentSession, typed: TypedStep): Promise<string> {
   const { session, person } = current;
@@ -47,7 +47,7 @@ export async function spareCodeStep(domain: Domain, caller: Caller, current: Cur
     for (const { key } of limits) await tx.attempts.clear(key);
     await auditUse(domain, tx, caller, person, known);
     const entered = await letIn(domain, tx, caller, { session, person, challengeId, proof: proofOfCode(known.id), token });
-    return entered === 'done' ? null : { code: entered, detail: {} };
+    return entered === 'done' ? null : entered;
   });
   if (outcome !== null) throw new DoorstepError(outcome.code, outcome.detail);
   return token;

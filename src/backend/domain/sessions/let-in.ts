@@ -6,6 +6,7 @@ import { returnCode } from '../challenges/return-code.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { hashSecret } from '../identifiers.ts';
 import type { PersonRecord, SessionRecord } from '../model.ts';
+import { passwordLock } from '../people/password-step.ts';
 import type { Transaction } from '../stores.ts';
 import type { Proof } from './proof.ts';
 
@@ -19,22 +20,28 @@ export interface Entry {
   readonly token: string;
 }
 
-export type LetIn = 'done' | 'challenge.ended' | 'challenge.wants-verification';
-
 /**
  * Steps the session up in the caller's transaction, which has used the proof up already. Anything but 'done' let nobody in
  * and is to be thrown after the transaction has been kept; thrown here (`session.missing`, `person.disabled`), nothing is kept.
+ *
+ * A lock of the password that began after it was shown holds for whatever is shown after it (CVE-2025-10908, CVE-2026-9798):
+ * `password.locked`, `request.rate-limited`.
  */
-export async function letIn(domain: Domain, tx: Transaction, caller: Caller, entry: Entry): Promise<LetIn> {
+export async function letIn(domain: Domain, tx: Transaction, caller: Caller, entry: Entry): Promise<'done' | DoorstepError> {
   const now = domain.clock.now();
   const { session, person, challengeId, proof, token } = entry;
+  const locked = await passwordLock(domain, tx, person);
+  if (locked !== null) {
+    await auditRefusal(domain, tx, caller, entry, locked);
+    return locked;
+  }
   if (challengeId !== null) {
     const challenge = await tx.challenges.byId(challengeId);
-    if (challenge?.userVerification === 'required' && !proof.userVerified) return 'challenge.wants-verification';
+    if (challenge?.userVerification === 'required' && !proof.userVerified) return new DoorstepError('challenge.wants-verification');
     const code = returnCode({ tokenHash: hashSecret(token) }, challengeId);
     const returnCodeHash = challenge?.personId === null ? hashSecret(code) : null;
     if (!(await tx.challenges.end(challengeId, approval({ person, proof, withPassword: true, now, returnCodeHash })))) {
-      return 'challenge.ended';
+      return new DoorstepError('challenge.ended');
     }
     await tx.attempts.clear(pushKey(person.id));
     tx.announce(`challenge:${challengeId}`);
@@ -67,4 +74,26 @@ export async function letIn(domain: Domain, tx: Transaction, caller: Caller, ent
     now,
   );
   return 'done';
+}
+
+async function auditRefusal(
+  domain: Domain,
+  tx: Transaction,
+  caller: Caller,
+  { session, person, challengeId, proof }: Entry,
+  { code }: DoorstepError,
+): Promise<void> {
+  await tx.audit.append(
+    {
+      event: 'session.second-step',
+      outcome: 'refused',
+      actor: { kind: 'person', id: person.id },
+      personId: person.id,
+      subjectId: challengeId ?? session.id,
+      source: caller.source,
+      reason: code,
+      facts: { authenticatorId: proof.authenticatorId },
+    },
+    domain.clock.now(),
+  );
 }

@@ -49,7 +49,7 @@ export async function openChallengeOfSession(domain: Domain, { session }: Curren
 
 /**
  * Answers the new bearer token of the session. Throws `ceremony.ended`, `webauthn.failed`, `challenge.ended`,
- * `session.missing`, or what is wrong with the key.
+ * `session.missing`, `password.locked`, `request.rate-limited`, or what is wrong with the key.
  */
 export async function finishSecondStep(
   domain: Domain,
@@ -62,7 +62,7 @@ export async function finishSecondStep(
   const token = newSecret();
   const outcome = await domain.store.transaction(async (tx) => {
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
-    if (spent !== 'spent') return spent;
+    if (spent !== 'spent') return new DoorstepError(spent);
     return letIn(domain, tx, caller, {
       session: current.session,
       person: current.person,
@@ -71,6 +71,6 @@ export async function finishSecondStep(
       token,
     });
   });
-  if (outcome !== 'done') throw new DoorstepError(outcome);
+  if (outcome !== 'done') throw outcome;
   return token;
 }
