@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import type { CodeAlgorithm } from '../../contract/http/shapes.ts';
 import type { Digits } from '../../oath/form.ts';
-import { writeDurably } from '../app/durable-file.ts';
+import { removeDurably, writeDurably } from '../app/durable-file.ts';
 
 /** A code of the person's own Doorstep account. */
 export interface CodeOwner {
@@ -36,6 +36,8 @@ export interface CodeIndex {
   get(): readonly IndexEntry[];
   /** Replaces all. @throws DoorstepError disk.full, file.unwritable; then nothing has changed */
   set(entries: readonly IndexEntry[]): void;
+  /** Removes the index, and one that was put aside: both say whose customer the person is. @throws DoorstepError file.unwritable */
+  forget(): void;
 }
 
 const VERSION = 1;
@@ -45,12 +47,13 @@ const VERSION = 1;
  * found again in the keychain. `onBroken` is told of it.
  */
 export function openCodeIndex(file: string, onBroken: () => void): CodeIndex {
+  const broken = `${file}.broken`;
   let entries: readonly IndexEntry[] = [];
   if (existsSync(file)) {
     const read = parseIndex(readFileSync(file, 'utf8'));
     if (read === null) {
       onBroken();
-      renameSync(file, `${file}.broken`);
+      renameSync(file, broken);
     } else {
       entries = read;
     }
@@ -60,6 +63,10 @@ export function openCodeIndex(file: string, onBroken: () => void): CodeIndex {
     set(next) {
       writeDurably(file, `${JSON.stringify({ version: VERSION, codes: next }, null, 1)}\n`);
       entries = next;
+    },
+    forget() {
+      for (const name of [broken, file]) removeDurably(name);
+      entries = [];
     },
   };
 }

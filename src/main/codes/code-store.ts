@@ -49,8 +49,8 @@ export interface CodeStore {
   prove(id: string): Promise<void>;
   /** The index's view, for those who keep it in step with the backend. */
   entries(): readonly IndexEntry[];
-  /** Takes all codes off the index after the keychain was wiped. */
-  clear(): void;
+  /** Forgets all codes after the keychain was wiped. Rejects with file.unwritable. */
+  clear(): Promise<void>;
   /** Ends what can still be restored, as far as the keychain lets it in time. */
   stop(): Promise<void>;
 }
@@ -302,15 +302,17 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
         if (owner !== null) change(id, { owner: { ...owner, proved: true } });
       }),
     entries: () => index.get().filter(({ removedAt }) => removedAt === null),
-    clear() {
-      if (undo !== null) clearTimeout(undo.timer);
-      undo = null;
-      cache.forget();
-      lastTold.clear();
-      present = null;
-      index.set([]);
-      onChange();
-    },
+    // In turn: what was read before the wipe must not be listed after it.
+    clear: () =>
+      inTurn(async () => {
+        if (undo !== null) clearTimeout(undo.timer);
+        undo = null;
+        cache.forget();
+        lastTold.clear();
+        present = null;
+        index.forget();
+        onChange();
+      }),
     stop: async () => {
       await inTurn(() => endUndo());
       cache.forget();

@@ -32,7 +32,7 @@ export interface Codes {
   areShown(): boolean;
   /**
    * Forgets codes, when this computer was removed: 'own' those of the Doorstep account, 'everything' all, the guard of
-   * exports too. Rejects with keychain.* where they may still be there.
+   * exports too. Rejects with keychain.* or file.unwritable where something of them may still be there.
    */
   forget(which: 'own' | 'everything'): Promise<void>;
   stop(): Promise<void>;
@@ -175,8 +175,8 @@ export function createCodes(options: CodesOptions): Codes {
       drafts.clear();
       await clipped.stop();
       if (which === 'everything') {
-        await vault.wipe('everything');
-        codes.clear();
+        await vault.wipe('codes');
+        await codes.clear();
         store.change({ exportGuard: 'none' });
         return;
       }

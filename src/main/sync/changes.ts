@@ -3,12 +3,12 @@
  * that they are made, each with a key that makes it happen once however often it is sent. Names, no secret.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { DoorstepError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
 import type { Authenticator } from '../../contract/http/shapes.ts';
 import { type ChangeResult, DeviceChange } from '../../contract/http/sync.ts';
 import { type Parsed, parseTolerant } from '../../contract/parse.ts';
-import { writeDurably } from '../app/durable-file.ts';
+import { removeDurably, writeDurably } from '../app/durable-file.ts';
 
 export type Change = Parsed<typeof DeviceChange>;
 export type WhatChanged = Change['change'];
@@ -38,6 +38,7 @@ export interface ChangeQueue {
   dismiss(key: string): void;
   /** Forgets everything that was not made on this device id. */
   belongTo(deviceId: string): void;
+  /** @throws DoorstepError file.unwritable */
   forget(): void;
 }
 
@@ -90,7 +91,7 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
     },
     forget() {
       kept = NOTHING;
-      rmSync(file, { force: true });
+      removeDurably(file);
     },
   };
 }

@@ -2,12 +2,12 @@
  * What the app knew last, in a private file: so it can show the person's keys with no connection, and say why a computer
  * was removed also after a restart. It holds names and no secret, and goes with the pairing.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { DoorstepError } from '../../contract/errors.ts';
 import { DeviceSnapshot } from '../../contract/http/shapes.ts';
 import type { AppState } from '../../contract/ipc.ts';
 import { type Parsed, parseTolerant } from '../../contract/parse.ts';
-import { writeDurably } from '../app/durable-file.ts';
+import { removeDurably, writeDurably } from '../app/durable-file.ts';
 
 export type Snapshot = Parsed<typeof DeviceSnapshot>;
 export type Removal = NonNullable<AppState['removal']>;
@@ -63,7 +63,7 @@ export function openLastKnown(file: string, onError: (error: unknown) => void): 
       timer = undefined;
       known = null;
       try {
-        rmSync(file, { force: true });
+        removeDurably(file);
       } catch (error) {
         onError(error);
       }

@@ -172,15 +172,21 @@ export function createSync(options: SyncOptions): Sync {
     follower = null;
     connected = null;
     latest = null;
-    queue.forget();
+    try {
+      queue.forget();
+    } catch (error) {
+      // The wipe that follows goes through it again, and says so.
+      log.warn('sync.changes-not-forgotten', { code: codeOf(error) });
+    }
     store.change({ ...view(), checkedAt: null, policy: null, ...shown });
     onChallenges([]);
   };
 
-  const wipe = async (removal: Removal) => {
-    const { wiped } = removal;
+  /** Why it is, is on the disk before: a start that finds the key of this computer still there goes through it again. */
+  const wipe = async ({ wiped }: Removal) => {
+    queue.forget();
     await options.onForget(wiped);
-    await vault.wipe(wiped);
+    await vault.wipe('pairing');
   };
 
   /** The key of this computer goes last (see `Vault.wipe`): where it is gone, all of it is, and what came since stays. */

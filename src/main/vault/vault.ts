@@ -30,10 +30,11 @@ export interface Vault {
   /** Deletes one secret; it need not be there. Rejects with keychain.* if it may still be. */
   remove(name: SecretName): Promise<void>;
   /**
-   * Deletes the secrets of this installation: 'doorstep' only what belongs to the pairing, 'everything' the seeds of all
-   * sites and the guard of exports too. `device` goes last. Rejects with keychain.* if they may still be there.
+   * Deletes secrets of this installation: 'codes' every seed and the guard of exports, 'pairing' the key of this computer.
+   * That goes last of all that is to be forgotten here: while it is there, whoever was cut short knows that there is more.
+   * Rejects with keychain.* if they may still be there.
    */
-  wipe(which?: 'doorstep' | 'everything'): Promise<void>;
+  wipe(which: 'codes' | 'pairing'): Promise<void>;
 }
 
 export interface VaultOptions {
@@ -180,12 +181,7 @@ export function createVault(options: VaultOptions): Vault {
       }),
     seeds: () => guarded(seedNames),
     remove: (name) => guarded(() => removeSurely([name])),
-    wipe: (which = 'doorstep') =>
-      guarded(async () => {
-        if (which === 'everything') await removeSurely([...(await seedNames()).keys(), 'export-guard']);
-        // Last: while it is there, whoever was cut short knows that there is more to wipe.
-        await removeSurely(['device']);
-      }),
+    wipe: (which) => guarded(async () => removeSurely(which === 'codes' ? [...(await seedNames()).keys(), 'export-guard'] : ['device'])),
   };
 }
 

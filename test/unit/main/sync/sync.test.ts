@@ -95,7 +95,10 @@ function start(skew = 0, only: string | null = null): Sync {
     onServer: (server) => servers.push(server),
     onChallenges: (challenges) => store.change({ challenges }),
     onEnded: (list) => ended.push(...list.map(({ state }) => state)),
-    onForget: async (wipe) => void forgotten.push(wipe),
+    async onForget(wipe) {
+      forgotten.push(wipe);
+      if (wipe === 'everything') await vault.wipe('codes');
+    },
     now: () => Date.now() + skew,
     random: () => 0,
     silence,

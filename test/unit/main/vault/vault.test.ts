@@ -76,7 +76,7 @@ test('a secret is written, read and wiped, and the probe leaves nothing behind',
   await vault.write('device', 'very secret');
   expect(await vault.read('device')).toBe('very secret');
   expect([...double.entries.keys()]).toEqual(['one/device']);
-  await vault.wipe();
+  await vault.wipe('pairing');
   expect(double.entries.size).toBe(0);
   expect(states).toEqual(['ready']);
 });
@@ -92,7 +92,7 @@ test('the "no such entry" of a locked keychain is not believed', async () => {
   await vault.write('device', 'kept');
   double.become('locked');
   await expect(vault.read('device')).rejects.toMatchObject({ code: 'keychain.locked' });
-  await expect(vault.wipe()).rejects.toMatchObject({ code: 'keychain.locked' });
+  await expect(vault.wipe('pairing')).rejects.toMatchObject({ code: 'keychain.locked' });
   double.become('open');
   expect(await vault.read('device')).toBe('kept');
 });
@@ -170,30 +170,28 @@ test('a locked keychain does not pass for one without seeds', async () => {
   expect((await vault.seeds()).size).toBe(1);
 });
 
-test('a wipe of the pairing keeps the seeds of other sites, one of everything keeps nothing', async () => {
-  for (const name of ['device', 'export-guard', 'seed/a'] as const) await vault.write(name, 'secret');
+test('a wipe of the codes takes the guard of exports too and leaves the key of this computer, one of the pairing takes that', async () => {
+  for (const name of ['device', 'export-guard', 'seed/a', 'seed/b'] as const) await vault.write(name, 'secret');
   double.entries.set('two/device', 'of another installation');
-  await vault.wipe();
-  expect([...double.entries.keys()].sort()).toEqual(['one/export-guard', 'one/seed/a', 'two/device']);
-  await vault.wipe('everything');
-  expect([...double.entries.keys()]).toEqual(['two/device']);
+  await vault.wipe('codes');
+  expect([...double.entries.keys()].sort()).toEqual(['one/device', 'two/device']);
+  await vault.write('seed/c', 'secret');
+  await vault.wipe('pairing');
+  expect([...double.entries.keys()].sort()).toEqual(['one/seed/c', 'two/device']);
 });
 
-test.each([1, 2, 3, 4, 5])(
-  'a wipe of everything that is cut short before its removal %i has left the key of this computer',
-  async (cut) => {
-    for (const name of ['device', 'export-guard', 'seed/a', 'seed/b', 'seed/c'] as const) await vault.write(name, 'secret');
-    const { remove } = double.keychain;
-    let removals = 0;
-    vi.spyOn(double.keychain, 'remove').mockImplementation(async (account) => {
-      if (!account.endsWith('/probe')) removals += 1;
-      if (removals >= cut) throw new KeychainError('absent', 'because');
-      await remove(account);
-    });
-    await expect(vault.wipe('everything')).rejects.toMatchObject({ code: 'keychain.absent' });
-    expect(double.entries.has('one/device')).toBe(true);
-    vi.restoreAllMocks();
-    await vault.wipe('everything');
-    expect([...double.entries.keys()]).toEqual([]);
-  },
-);
+test.each([1, 2, 3, 4])('a wipe of the codes that is cut short before its removal %i rejects, and is finished later', async (cut) => {
+  for (const name of ['device', 'export-guard', 'seed/a', 'seed/b', 'seed/c'] as const) await vault.write(name, 'secret');
+  const { remove } = double.keychain;
+  let removals = 0;
+  vi.spyOn(double.keychain, 'remove').mockImplementation(async (account) => {
+    if (!account.endsWith('/probe')) removals += 1;
+    if (removals >= cut) throw new KeychainError('absent', 'because');
+    await remove(account);
+  });
+  await expect(vault.wipe('codes')).rejects.toMatchObject({ code: 'keychain.absent' });
+  expect(double.entries.size).toBe(6 - cut);
+  vi.restoreAllMocks();
+  await vault.wipe('codes');
+  expect([...double.entries.keys()]).toEqual(['one/device']);
+});
