@@ -33,11 +33,34 @@ export type Act =
   | { readonly act: 'replay'; readonly request: number }
   | { readonly act: 'greet'; readonly desktop: number; readonly holder: number; readonly keeps: boolean }
   | { readonly act: 'copy-key'; readonly desktop: number }
-  | { readonly act: 'remove-desktop'; readonly desktop: number }
+  | { readonly act: 'remove'; readonly what: 'desktop' | 'source' | 'sheet'; readonly index: number }
+  | { readonly act: 'make-sheet' }
+  | {
+      readonly act: 'type-spare-code';
+      readonly session: number;
+      readonly forService: boolean;
+      /** 0 is the last one that was made. */
+      readonly sheet: number;
+      /** Null: none that ever was. */
+      readonly code: number | null;
+    }
+  /** 0 is the browser. */
+  | { readonly act: 'begin-enrollment'; readonly place: number; readonly kind: 'totp' | 'hotp' }
+  | { readonly act: 'prove'; readonly enrollment: number; readonly elsewhere: boolean; readonly ahead: number | null }
+  | { readonly act: 'send-changes'; readonly desktop: number; readonly holder: number; readonly changes: readonly Change[] }
   | { readonly act: 'resume' }
   | { readonly act: 'close-account' }
   | { readonly act: 'wait'; readonly milliseconds: number }
   | { readonly act: 'keep-house' };
+
+export interface Change {
+  /** The one that was sent so many before, again; null: a new one. */
+  readonly again: number | null;
+  readonly what: 'rename' | 'prefer' | 'remove';
+  readonly target: number;
+  /** So long ago it was made; below zero by a clock that is ahead. */
+  readonly age: number;
+}
 
 /** One act, or some at the same moment. */
 export type Moment = readonly Act[];
@@ -67,8 +90,43 @@ const typeCode = fc.record({
   act: fc.constant('type-code' as const),
   where: fc.constantFrom('page', 'page', 'page-for-service', 'service'),
   session: index,
-  source: fc.nat({ max: 1 }),
+  source: fc.nat({ max: 3 }),
   ahead: fc.constantFrom(0, 0, 0, 1, 1, -1, -2, 9, 15, 16, 40, null, null),
+});
+
+const change: fc.Arbitrary<Change> = fc.record({
+  again: fc.constantFrom(null, null, null, 0, 0, 1),
+  what: fc.constantFrom('rename', 'rename', 'rename', 'rename', 'rename', 'prefer', 'prefer', 'remove'),
+  target: fc.nat({ max: 7 }),
+  age: fc.constantFrom(0, 0, 1_000, 40_000, 400_000, -60_000),
+});
+
+const sendChanges = fc.record({
+  act: fc.constant('send-changes' as const),
+  desktop: index,
+  holder: fc.nat({ max: 1 }),
+  changes: fc.array(change, { minLength: 1, maxLength: 4 }),
+});
+
+const typeSpareCode = fc.record({
+  act: fc.constant('type-spare-code' as const),
+  session: index,
+  forService: fc.boolean(),
+  sheet: fc.constantFrom(0, 0, 0, 1),
+  code: fc.constantFrom(0, 0, 1, 2, null, null),
+});
+
+const beginEnrollment = fc.record({
+  act: fc.constant('begin-enrollment' as const),
+  place: fc.nat({ max: 2 }),
+  kind: fc.constantFrom('totp', 'hotp'),
+});
+
+const prove = fc.record({
+  act: fc.constant('prove' as const),
+  enrollment: fc.constantFrom(0, 0, 0, 1),
+  elsewhere: fc.nat({ max: 9 }).map((roll) => roll === 9),
+  ahead: fc.constantFrom(0, 0, 1, 5, null),
 });
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -87,7 +145,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('greet' as const), desktop: index, holder: fc.nat({ max: 2 }), keeps: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('copy-key' as const), desktop: index }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('remove-desktop' as const), desktop: index }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constant('remove' as const), what: fc.constantFrom('desktop', 'source', 'sheet'), index }),
+  },
+  { weight: 1, arbitrary: fc.constant({ act: 'make-sheet' } as const) },
+  { weight: 4, arbitrary: typeSpareCode },
+  { weight: 2, arbitrary: beginEnrollment },
+  { weight: 3, arbitrary: prove },
+  { weight: 4, arbitrary: sendChanges },
   { weight: 1, arbitrary: fc.constant({ act: 'resume' } as const) },
   {
     weight: 4,
@@ -115,9 +181,40 @@ const approvalStory: fc.Arbitrary<readonly Moment[]> = fc
     [{ act: 'finish', session, challenge: 0 }],
   ]);
 
+/** A sheet and some of its codes, wrong ones among them; now and then a new sheet, and a code of the old one. */
+const sheetStory: fc.Arbitrary<readonly Moment[]> = fc
+  .record({
+    codes: fc.array(typeSpareCode, { minLength: 1, maxLength: 7, size: 'max' }),
+    guessed: fc.boolean(),
+    again: fc.boolean(),
+    session: index,
+  })
+  .map(({ codes, guessed, again, session }) => [
+    [{ act: 'make-sheet' }],
+    ...codes.map((one) => [guessed ? { ...one, session, forService: false, sheet: 0, code: null } : one]),
+    ...(again
+      ? ([[{ act: 'make-sheet' }], [{ act: 'type-spare-code', session, forService: false, sheet: 1, code: 3 }]] satisfies Moment[])
+      : []),
+  ]);
+
+/** A source of codes from its seed to its first code, with a pause before it is proved. */
+const enrollmentStory: fc.Arbitrary<readonly Moment[]> = fc
+  .record({ begun: beginEnrollment, pause: fc.constantFrom(1_000, 31_000, 61_000), proof: prove, session: index })
+  .map(({ begun, pause, proof, session }) => [
+    [begun],
+    [{ act: 'wait', milliseconds: pause }],
+    [{ ...proof, enrollment: 0 }],
+    [{ ...proof, enrollment: 0 }],
+    [{ act: 'type-code', where: 'page', session, source: 2, ahead: 1 }],
+    [{ act: 'remove', what: 'desktop', index: begun.place }],
+    [{ act: 'type-code', where: 'page', session, source: 2, ahead: 2 }],
+  ]);
+
 const piece: fc.Arbitrary<readonly Moment[]> = fc.oneof(
-  { weight: 15, arbitrary: moment.map((one) => [one]) },
-  { weight: 1, arbitrary: approvalStory },
+  { weight: 30, arbitrary: moment.map((one) => [one]) },
+  { weight: 2, arbitrary: approvalStory },
+  { weight: 1, arbitrary: sheetStory },
+  { weight: 1, arbitrary: enrollmentStory },
 );
 
 export const histories: fc.Arbitrary<readonly Moment[]> = fc

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { histories, type Moment } from './acts.ts';
 import type { Fault } from './faults.ts';
-import { History } from './history.ts';
+import { runHistory } from './history.ts';
 import { skipTo } from './verdict.ts';
 import { openWorld } from './world.ts';
 
@@ -28,7 +28,7 @@ export async function explore(options: {
   try {
     const property = fc.asyncProperty(histories, async (moments) => {
       try {
-        row = await History.run(world, moments, row);
+        row = await runHistory(world, moments, row);
       } catch (error) {
         // The next one begins behind what this one has left.
         row = await skipTo(world, row);

@@ -84,11 +84,71 @@ export const FAULTS = {
       },
     }),
   },
+  'a spare code is good twice': {
+    spareCodes: (table) => ({
+      async use(id, hash, at) {
+        if (await table.use(id, hash, at)) usedOnce.add(hash);
+        return usedOnce.has(hash);
+      },
+    }),
+  },
+  'an old sheet stays good': {
+    authenticators: (table) => ({
+      remove: async (id, at, wipe) => (await table.byId(id))?.kind === 'recovery-codes' || table.remove(id, at, wipe),
+    }),
+    spareCodes: () => ({ removeAll: async () => undefined }),
+  },
+  'wrong spare codes are not counted': {
+    attempts: (table) => ({
+      count: async (key, at, limit) => (key.startsWith('spare-code:sheet:') ? 1 : table.count(key, at, limit)),
+    }),
+  },
+  'a spare code leaves no record': {
+    audit: (table) => ({ append: async (entry, at) => (entry.event === 'spare-code.used' ? undefined : table.append(entry, at)) }),
+  },
+  'a change is made twice': {
+    deviceChanges: () => ({ byKey: async () => null, insert: async () => undefined }),
+  },
+  'a change is answered and not made': {
+    deviceChanges: () => ({ byKey: async (deviceId, key) => ({ deviceId, key, outcome: 'done', code: null, at: 0 }) }),
+  },
+  'an older name wins': {
+    authenticators: (table) => ({
+      rename: async (id, name, at) => table.rename(id, name, Math.max(at, (await table.byId(id))?.namedAt ?? 0)),
+    }),
+  },
+  'a removed source of codes goes on': {
+    authenticators: (table) => ({
+      remove: async (id, at, wipe) => (await table.byId(id))?.codeForm !== null || table.remove(id, at, wipe),
+    }),
+    codes: () => ({ remove: async () => undefined }),
+  },
+  'a computer leaves its codes behind': {
+    authenticators: (table) => ({
+      listOf: async (personId) => (await table.listOf(personId)).map((one) => ({ ...one, heldBy: null })),
+    }),
+  },
+  'a session outlives what it was shown with': { sessions: () => ({ removeShownWith: async () => 0 }) },
+  'an enrollment is good for ever': {
+    codeEnrollments: (table) => ({
+      async byId(id) {
+        const found = await table.byId(id);
+        return found === null ? null : { ...found, expiresAt: Number.MAX_SAFE_INTEGER };
+      },
+      count: async () => true,
+    }),
+  },
+  'an enrollment leaves no record': {
+    audit: (table) => ({ append: async (entry, at) => (entry.event === 'authenticator.added' ? undefined : table.append(entry, at)) }),
+  },
   'a counter moves back': {
     codes: (table) => ({ accept: (id, { position, drift }) => table.accept(id, { position: position - 1, drift }) }),
   },
 } as const satisfies Record<string, Broken>;
 export type Fault = keyof typeof FAULTS;
+
+/** Spare codes that were good, by their hash. */
+const usedOnce = new Set<string>();
 
 type Challenge = Awaited<ReturnType<Tables['challenges']['byId']>>;
 

@@ -1,7 +1,7 @@
 /**
- * Random histories of requests, approvals, codes and connections on the real domain and store, each answer compared with a
- * model of what may and what must be: nothing succeeds twice, or after it was stopped; each decision leaves one record.
- * `npm run test:model` runs 100,000 of them.
+ * Random histories of requests, approvals, codes, spare codes, enrollments, removals and a desktop's changes on the real
+ * domain and store, each answer compared with a model of what may and what must be: the invariants (invariants.ts) hold, what
+ * is due is answered, each decision leaves one record. `npm run test:model` runs 100,000 of them.
  */
 import { describe, expect, it } from 'vitest';
 import { explore } from './explore.ts';

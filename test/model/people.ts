@@ -5,12 +5,12 @@ import { hashSecret, newId, newSecret } from '../../src/backend/domain/identifie
 import type { AuthenticatorRecord, SessionRecord } from '../../src/backend/domain/model.ts';
 import { newPerson } from '../../src/backend/domain/people/add-person.ts';
 import { stepAt } from '../../src/oath/totp.ts';
-import type { ModelDesktop, ModelPerson, ModelSession, ModelSource } from './state.ts';
+import { type ModelDesktop, type ModelPerson, type ModelSession, type ModelSource, newAuthenticatorModel } from './state.ts';
 import type { World } from './world.ts';
 
 export interface Cast {
   readonly person: ModelPerson;
-  /** Token of a session whose second step was the key: it removes desktops and opens requests again. */
+  /** Token of a session whose second step was the key: it removes, enrolls, and opens requests again. */
   readonly keyToken: string;
 }
 
@@ -33,15 +33,15 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
     const kind = one.kind === 'totp' ? 'totp' : 'hotp';
     const last = kind === 'totp' ? stepAt(now, 30) - 10 : -1;
     return {
-      id: one.id,
+      ...newAuthenticatorModel(one.id),
       kind,
       seed: randomBytes(20),
+      heldBy: null,
       burned: new Set(),
       maybeBurned: new Set(),
       last,
       drift: 0,
       failures: 0,
-      state: 'active',
     };
   });
   const [keyToken, ...tokens] = [newSecret(), newSecret(), newSecret()];
@@ -73,19 +73,24 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
     keyToken,
     person: {
       record,
+      key: newAuthenticatorModel(key.id),
       disabled: false,
       stopped: false,
+      preferredAt: 0,
       desktops: desktops.map(
         ({ id }): ModelDesktop => ({
-          id,
+          ...newAuthenticatorModel(id),
           holders: [{ generation: null }],
-          state: 'active',
           current: null,
           given: new Set(),
           left: new Set(),
+          changesSent: [],
+          changesAnswered: new Map(),
         }),
       ),
       sources,
+      enrollments: [],
+      sheets: [],
       sessions: sessions.map(({ id }, index) => modelSession(id, tokens[index] ?? '', now)),
       challenges: [],
       sent: [],

@@ -40,8 +40,9 @@ async function lead(histories: number): Promise<number> {
     if (violation !== null) console.error(`seed ${seed}: ${violation.what}\n${JSON.stringify(violation.history, null, 1)}`);
   }
   const broken = results.filter(({ violation }) => violation !== null).length;
+  const seeds = results.map(({ seed }) => seed).join(' and ');
   console.log(
-    `${total.toLocaleString('en')} histories with ${acts.toLocaleString('en')} acts in ${seconds()} s, ${workers} workers: ${broken} broken`,
+    `${total.toLocaleString('en')} histories with ${acts.toLocaleString('en')} commands in ${seconds()} s, seeds ${seeds}: ${broken} violations`,
   );
   return broken === 0 ? 0 : 1;
 }

@@ -1,16 +1,10 @@
 /** The end of a history: the store and the trail say what was acknowledged, each once. */
 import { type AuditRow, auditHash, CHAIN_START } from '../../src/backend/domain/audit.ts';
 import { hashSecret } from '../../src/backend/domain/identifiers.ts';
-import type { ModelPerson } from './state.ts';
+import type { Scene } from './scene.ts';
+import type { ModelSheet } from './state.ts';
 import { demand } from './violation.ts';
 import type { World } from './world.ts';
-
-export interface Seen {
-  readonly wrongNumbers: number;
-  readonly wrongCodes: number;
-  readonly notMe: number;
-  readonly secondSteps: number;
-}
 
 const ENDINGS = {
   approved: 'challenge.approved',
@@ -21,10 +15,40 @@ const ENDINGS = {
 
 const heads = new WeakMap<World, string>();
 
+/** How many rows there are of an event. */
+type Count = (event: string, subjectId: string, outcome?: AuditRow['outcome']) => number;
+
 /** Answers the number of the next row of the trail. */
-export async function checkEnd(world: World, person: ModelPerson, seen: Seen, firstRow: number): Promise<number> {
-  const { read } = world.domain.store;
+export async function checkEnd(scene: Scene, firstRow: number): Promise<number> {
+  const { world, person, seen } = scene;
   const rows = await rowsFrom(world, firstRow);
+  checkChain(world, rows, firstRow);
+  const count: Count = (event, subjectId, outcome = 'done') =>
+    rows.filter((row) => row.event === event && row.subjectId === subjectId && row.outcome === outcome).length;
+  await checkChallenges(scene, count);
+  await checkSessions(scene);
+  await checkAuthenticators(scene, count);
+  await checkSheets(scene, count);
+
+  const own = rows.filter((row) => row.personId === person.record.id);
+  const refused = (reason: string): number => own.filter((row) => row.outcome === 'refused' && row.reason === reason).length;
+  const done = (event: string): number => own.filter((row) => row.outcome === 'done' && row.event === event).length;
+  for (const [what, said, left] of [
+    ['wrong numbers', seen.wrongNumbers, refused('approval.number-wrong')],
+    ['wrong codes', seen.wrongCodes, refused('code.wrong')],
+    ['wrong spare codes', seen.wrongSpareCodes, refused('spare-code.wrong')],
+    ['second steps', seen.secondSteps, done('session.second-step')],
+    ['sheets', person.sheets.length, done('spare-codes.made')],
+    ['enrollments', person.enrollments.length, done('code.enrollment-begun')],
+    ['proofs', person.enrollments.filter(({ state }) => state === 'proved').length, done('authenticator.added')],
+    ['"this wasn\'t me"', seen.notMe, own.filter((row) => row.event === 'approval.stopped').length],
+  ] as const) {
+    demand(left === said, `${said} ${what} left ${left} records`);
+  }
+  return firstRow + rows.length;
+}
+
+function checkChain(world: World, rows: readonly AuditRow[], firstRow: number): void {
   let previous = heads.get(world) ?? CHAIN_START;
   rows.forEach((row, index) => {
     demand(row.sequence === firstRow + index, `the trail has no row ${firstRow + index}`);
@@ -32,11 +56,11 @@ export async function checkEnd(world: World, person: ModelPerson, seen: Seen, fi
     previous = row.hash;
   });
   heads.set(world, previous);
-  const count = (event: string, subjectId: string, outcome: AuditRow['outcome'] = 'done'): number =>
-    rows.filter((row) => row.event === event && row.subjectId === subjectId && row.outcome === outcome).length;
+}
 
+async function checkChallenges({ world, person }: Scene, count: Count): Promise<void> {
   for (const challenge of person.challenges) {
-    const stored = await read.challenges.byId(challenge.id);
+    const stored = await world.domain.store.read.challenges.byId(challenge.id);
     demand(stored !== null, 'a request that was made is not there');
     const overdue = challenge.state === 'pending' && challenge.expiresAt <= world.clock.now();
     const agreed = stored.state === challenge.state || (overdue && stored.state === 'expired');
@@ -49,38 +73,58 @@ export async function checkEnd(world: World, person: ModelPerson, seen: Seen, fi
       );
     }
   }
-  const own = rows.filter((row) => row.personId === person.record.id);
-  const wrong = own.filter((row) => row.event === 'challenge.refused' && row.reason === 'approval.number-wrong').length;
-  demand(wrong === seen.wrongNumbers, `${seen.wrongNumbers} wrong numbers left ${wrong} records`);
-  const wrongCodes = own.filter((row) => row.outcome === 'refused' && row.reason === 'code.wrong').length;
-  demand(wrongCodes === seen.wrongCodes, `${seen.wrongCodes} wrong codes left ${wrongCodes} records`);
-  for (const { id, state } of person.sources) {
-    demand(
-      count('authenticator.suspended', id) === (state === 'suspended' ? 1 : 0),
-      'a source of codes that was stopped was not recorded once',
-    );
-  }
-  const stops = own.filter((row) => row.event === 'approval.stopped').length;
-  demand(stops === seen.notMe, `"this wasn't me", said ${seen.notMe} times, left ${stops} records`);
-  const steps = own.filter((row) => row.event === 'session.second-step' && row.outcome === 'done').length;
-  demand(steps === seen.secondSteps, `${seen.secondSteps} second steps left ${steps} records`);
+}
 
+async function checkSessions({ world, person, invariants }: Scene): Promise<void> {
   for (const session of person.sessions) {
-    const stored = await read.sessions.byTokenHash(hashSecret(session.token));
-    if (session.state === 'gone') demand(stored === null, 'a session that was ended is there');
+    const stored = await world.domain.store.read.sessions.byTokenHash(hashSecret(session.token));
+    if (session.state === 'gone') demand(stored === null, 'I4: a session that was ended is there');
     // Housekeeping takes away those whose time is over.
     else if (stored !== null) demand(stored.state === session.state, `a session is ${stored.state} that was ${session.state}`);
+    if (stored?.state === 'full') invariants.isFull(session.id);
   }
-  for (const desktop of person.desktops) {
-    const stored = await read.authenticators.byId(desktop.id);
-    demand(stored?.state === desktop.state, `a desktop is ${stored?.state} that was ${desktop.state}`);
-    demand(stored.generation === desktop.current, 'a desktop shows another generation than it last did');
+}
+
+async function checkAuthenticators({ world, person, authenticators }: Scene, count: Count): Promise<void> {
+  const { read } = world.domain.store;
+  for (const one of authenticators) {
+    const stored = await read.authenticators.byId(one.id);
+    demand(stored?.state === one.state, `an authenticator is ${stored?.state} that was ${one.state}`);
+    demand(one.name === null || stored.name === one.name, 'a name is not the one that was given last');
     demand(
-      count('device.copied', desktop.id) === (desktop.state === 'suspended' ? 1 : 0) || desktop.state === 'removed',
-      'a copied key was not recorded once',
+      count('authenticator.changed', one.id) === one.changes,
+      `${one.changes} changes left ${count('authenticator.changed', one.id)} records`,
     );
+    demand(count('authenticator.removed', one.id) === (one.state === 'removed' ? 1 : 0), 'a removal was not recorded once');
   }
-  return firstRow + rows.length;
+  for (const { id, state } of person.sources) {
+    const stops = count('authenticator.suspended', id);
+    // One that was stopped can still be removed.
+    demand(state === 'removed' ? stops <= 1 : stops === (state === 'suspended' ? 1 : 0), 'a source that was stopped was not recorded once');
+  }
+  for (const { id, state, current } of person.desktops) {
+    demand((await read.authenticators.byId(id))?.generation === current, 'a desktop shows another generation than it last did');
+    const copies = count('device.copied', id);
+    demand(copies === (state === 'suspended' ? 1 : 0) || state === 'removed', 'a copied key was not recorded once');
+  }
+}
+
+async function checkSheets({ world, person, seen }: Scene, count: Count): Promise<void> {
+  const size = (which: 'used' | 'maybeUsed') => person.sheets.reduce((sum, sheet) => sum + sheet[which].size, 0);
+  let uses = 0;
+  for (const sheet of person.sheets) uses += await checkSheet(world, sheet, count);
+  if (person.sheets.some(({ id }) => id === null)) return;
+  demand(uses >= seen.spareCodes && uses <= seen.spareCodes + size('maybeUsed'), `${seen.spareCodes} spare codes left ${uses} records`);
+}
+
+/** Answers how often it was used. */
+async function checkSheet({ domain }: World, { id, state, codes }: ModelSheet, count: Count): Promise<number> {
+  if (id === null) return 0;
+  const stored = await domain.store.read.authenticators.byId(id);
+  const uses = count('spare-code.used', id);
+  demand(stored?.state === state, `a sheet is ${stored?.state} that was ${state}`);
+  demand(stored.spareCodesLeft === codes.length - uses, `${uses} codes of a sheet were used, and ${stored.spareCodesLeft} are left`);
+  return uses;
 }
 
 /** Leaves the rows of a broken history behind; answers the number of the next row. */

@@ -42,6 +42,7 @@ const NO_PASSWORDS: PasswordHasher = {
 /** Wrong codes in a row that stop a source of codes, and how far a resynchronization reaches: small, for short histories. */
 export const MOST_WRONG_CODES = 5;
 export const FARTHEST_COUNTER = 60;
+const ENROLLMENT_LIFE = 45_000;
 
 const ORIGIN = 'http://localhost:7410';
 /** In memory where the system has such a folder: nothing here depends on the disk. */
@@ -76,7 +77,11 @@ export async function openWorld(fault: Fault | null = null): Promise<World> {
         codePerSource: unlimited,
         codePerAuthenticator: { ...unlimited, lockAfter: MOST_WRONG_CODES },
       },
-      codes: { ...defaultPolicy.codes, windows: { ...defaultPolicy.codes.windows, resyncCounters: FARTHEST_COUNTER } },
+      codes: {
+        ...defaultPolicy.codes,
+        enrollmentLife: ENROLLMENT_LIFE,
+        windows: { ...defaultPolicy.codes.windows, resyncCounters: FARTHEST_COUNTER },
+      },
     },
     organization: { name: 'Model', origin: ORIGIN, rpId: 'localhost' },
     seeds,
