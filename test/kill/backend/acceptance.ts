@@ -4,11 +4,12 @@ import type { Session } from '../../../src/contract/http/shapes.ts';
 import { hotp } from '../../../src/oath/hotp.ts';
 import type { Browser } from '../../support/backend.ts';
 import { type Arena, fromSomewhere, type Visitor } from './arena.ts';
-import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
+import { type Actor, codeOf, demand, Flight, must, type Scenario } from './scenario.ts';
 
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
 
 class Typist implements Actor {
+  readonly flight = new Flight();
   readonly #arena: Arena;
   readonly #visitor: Visitor;
   /** The next counter that was not acknowledged. */
@@ -24,7 +25,7 @@ class Typist implements Actor {
   }
 
   async act(): Promise<void> {
-    const session = must(await this.#type(this.#visitor.browser, this.#next), 200, 'a code was not good');
+    const session = must(await this.flight.of(this.#type(this.#visitor.browser, this.#next)), 200, 'a code was not good');
     demand(session.state === 'full', `the session is ${session.state}`);
     this.#next += 1;
   }

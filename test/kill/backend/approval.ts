@@ -3,11 +3,12 @@ import type { AuditRow } from '../../../src/backend/domain/audit.ts';
 import type { ApprovalRequest, ApprovalStatus } from '../../../src/contract/http/approvals.ts';
 import type { Session } from '../../../src/contract/http/shapes.ts';
 import type { Visitor } from './arena.ts';
-import { type Actor, codeOf, demand, must, type Scenario } from './scenario.ts';
+import { type Actor, codeOf, demand, Flight, must, type Scenario } from './scenario.ts';
 
 type Phase = 'asking' | 'asked' | 'approving' | 'approved' | 'redeeming' | 'redeemed';
 
 class Approver implements Actor {
+  readonly flight = new Flight();
   readonly #visitor: Visitor;
   #phase: Phase = 'redeemed';
   #request: ApprovalRequest | null = null;
@@ -21,14 +22,14 @@ class Approver implements Actor {
     const { browser } = this.#visitor;
     this.#phase = 'asking';
     this.#request = null;
-    const request = must(await browser.call<ApprovalRequest>('beginApproval', { body: {} }), 201, 'the page could not ask');
+    const request = must(await this.flight.of(browser.call<ApprovalRequest>('beginApproval', { body: {} })), 201, 'the page could not ask');
     this.#request = request;
     this.#phase = 'asked';
     this.#phase = 'approving';
-    must(await this.#visitor.desktop.approve(request, request.number), 204, 'the desktop could not approve');
+    must(await this.flight.of(this.#visitor.desktop.approve(request, request.number)), 204, 'the desktop could not approve');
     this.#phase = 'approved';
     this.#phase = 'redeeming';
-    must(await this.#finish(request), 200, 'the page could not redeem');
+    must(await this.flight.of(this.#finish(request)), 200, 'the page could not redeem');
     this.#phase = 'redeemed';
     this.#done.push(request.id);
   }

@@ -10,9 +10,11 @@ import { hashSecret, newId, newSecret } from '../../../src/backend/domain/identi
 import { newPerson } from '../../../src/backend/domain/people/add-person.ts';
 import type { Store } from '../../../src/backend/domain/stores.ts';
 import { openSeeds } from '../../../src/backend/seeds/open-seeds.ts';
+import { openPostgres } from '../../../src/backend/store/postgres/open-postgres.ts';
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
-import { type BackendProcess, Browser, Desktop, startBackendProcess } from '../../support/backend.ts';
-import { freePort } from '../../support/postgres.ts';
+import { type BackendProcess, Browser, Desktop, pathOf, startBackendProcess } from '../../support/backend.ts';
+import type { Dialect } from '../../support/each-store.ts';
+import { freePort, startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 /** Somebody with everything that a scenario may need: a key, a desktop, an HOTP token, a browser. */
 export interface Visitor {
@@ -31,18 +33,23 @@ export function fromSomewhere(): { readonly 'x-forwarded-for': string } {
 export class Arena {
   readonly #folder = mkdtempSync(join(tmpdir(), 'doorstep-kill-'));
   readonly #port: number;
+  readonly #postgres: OpenPostgres | null;
   #backend: BackendProcess | null = null;
   #checkedRows = 0;
   #head = CHAIN_START;
-  /** What each start took: milliseconds, and CPU seconds (proc(5)), which other work on the machine does not stretch. */
+  /**
+   * What each start took up to its first answer: milliseconds, and CPU seconds (proc(5)), which other work on the machine
+   * does not stretch.
+   */
   readonly starts: { readonly wall: number; readonly cpu: number }[] = [];
 
-  private constructor(port: number) {
+  private constructor(port: number, postgres: OpenPostgres | null) {
     this.#port = port;
+    this.#postgres = postgres;
   }
 
-  static async open(): Promise<Arena> {
-    const arena = new Arena(await freePort());
+  static async open(dialect: Dialect): Promise<Arena> {
+    const arena = new Arena(await freePort(), dialect === 'postgres' ? await openOnPostgres() : null);
     await arena.start();
     // Node writes its compile cache when it ends by itself: the starts after the kills are then as quick as they can be.
     await arena.backend.stop({ keep: true });
@@ -64,7 +71,12 @@ export class Arena {
       NODE_COMPILE_CACHE: join(this.#folder, 'compiled'),
       DOORSTEP_LOG_LEVEL: 'error',
       DOORSTEP_TRUSTED_PROXIES: '127.0.0.1',
+      ...(this.#postgres === null
+        ? {}
+        : { DOORSTEP_DATABASE_URL: this.#postgres.address, DOORSTEP_SEED_KEYS: join(this.#folder, 'seed-keys') }),
     });
+    const { ok } = await fetch(`${this.backend.base}${pathOf('health')}`);
+    if (!ok) throw new Error('the backend is not well after its start');
     const fields = readFileSync(`/proc/${this.#backend.process.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     this.starts.push({ wall: performance.now() - begin, cpu: (Number(fields[11]) + Number(fields[12])) / 100 });
   }
@@ -79,8 +91,9 @@ export class Arena {
     this.#backend = null;
   }
 
-  /** Looks into the store past the backend; nobody but the backend has it open while that is killed. */
+  /** Looks into the store past the backend; nobody but the backend has SQLite's open while that is killed. */
   async withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    if (this.#postgres !== null) return work(this.#postgres.store);
     const store = await openSqlite(this.#folder);
     try {
       return await work(store);
@@ -194,6 +207,28 @@ export class Arena {
 
   async close(): Promise<void> {
     await this.#backend?.stop({ keep: true });
+    await this.#postgres?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+interface OpenPostgres {
+  readonly address: string;
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL lives on while the backend is killed. */
+async function openOnPostgres(): Promise<OpenPostgres> {
+  const server: TestPostgres = await startPostgres();
+  const address = await server.createDatabase();
+  const store = await openPostgres(address, () => undefined);
+  return {
+    address,
+    store,
+    async close() {
+      await store.close();
+      await server.stop();
+    },
+  };
 }

@@ -4,9 +4,10 @@ import { newId } from '../../../src/backend/domain/identifiers.ts';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import type { ChangeResults, DeviceChange } from '../../../src/contract/http/sync.ts';
 import type { Visitor } from './arena.ts';
-import { type Actor, demand, must, type Scenario } from './scenario.ts';
+import { type Actor, demand, Flight, must, type Scenario } from './scenario.ts';
 
 class Changer implements Actor {
+  readonly flight = new Flight();
   readonly #visitor: Visitor;
   #count = 0;
   #version = 0;
@@ -20,11 +21,11 @@ class Changer implements Actor {
 
   async act(): Promise<void> {
     const { desktop } = this.#visitor;
-    const welcome = must(await desktop.hello(), 200, 'the desktop could not greet');
+    const welcome = must(await this.flight.of(desktop.hello()), 200, 'the desktop could not greet');
     this.#see(welcome.snapshot);
     for (let batch = 0; batch < 2; batch += 1) {
       this.#underWay = [this.#rename(), this.#rename()];
-      const { results, snapshot } = must(await this.#send(this.#underWay), 200, 'changes were not taken');
+      const { results, snapshot } = must(await this.flight.of(this.#send(this.#underWay)), 200, 'changes were not taken');
       this.#see(snapshot);
       demand(
         results.every(({ outcome }) => outcome === 'done'),
