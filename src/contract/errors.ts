@@ -101,6 +101,11 @@ export const ERRORS = {
     title: 'This computer cannot approve its own sign-in.',
     remedy: 'Use another computer, or another way.',
   },
+  'approval.place-unknown': {
+    status: 403,
+    title: 'Nobody knows which computer asks, so none can approve it.',
+    remedy: 'Open the sign-in page of your organization and ask from there, or use another way.',
+  },
   'approval.statement-wrong': {
     status: 403,
     title: 'The answer of this computer does not fit the request.',

@@ -22,7 +22,7 @@ export interface Policy {
   /** How long a request of the sign-in page waits, and how soon after the approval its session must come for it. */
   readonly approvalLife: number;
   readonly redeemWithin: number;
-  /** Whether a desktop may approve for a browser that comes from its own address. */
+  /** Whether a desktop may approve for a browser that comes from its own address, or from nobody knows where. */
   readonly sameDevice: boolean;
   readonly sessionIdle: number;
   readonly sessionTotal: number;

@@ -226,7 +226,8 @@ export const Challenge = Type.Object(
     signInUrl: Type.String(),
     /**
      * The number that the person types into the paired desktop, for the service to show; told once, in the answer that
-     * made the challenge, and null where nobody is named or no desktop may approve.
+     * made the challenge, and null where nobody is named, where no desktop may approve, and where policy wants to know that
+     * it is shown at another computer (`DOORSTEP_APPROVALS=other-device`): only a sign-in page can show it then.
      */
     number: Nullable(Type.String({ pattern: '^[0-9]{2,8}$' })),
     result: Nullable(ChallengeResult),

@@ -1,5 +1,7 @@
 /** Approvals: the page shows a number, the person types it into a paired desktop, the page goes on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { decideChallenge } from '../../../src/backend/domain/approvals/decide.ts';
+import { newId } from '../../../src/backend/domain/identifiers.ts';
 import type { ApprovalRequest, ApprovalStatus } from '../../../src/contract/http/approvals.ts';
 import type { Challenge, DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { type Browser, Desktop, problemOf, type Service, type SignatureTwist } from '../../support/backend.ts';
@@ -451,7 +453,8 @@ onEachStore('approvals', (_dialect, environment) => {
       expect(codeOf(await desktop.approve(request, asked.number ?? ''))).toBe(204);
       expect((await held).body).toMatchObject({
         state: 'approved',
-        result: { amr: ['swk', 'mca'], assurance: 'other-device', userVerified: false, authenticatorId: desktop.deviceId },
+        // Nobody knows at which computer the service shows it.
+        result: { amr: ['swk', 'mca'], assurance: 'same-device', userVerified: false, authenticatorId: desktop.deviceId },
       });
     });
 
@@ -625,8 +628,8 @@ onEachStore('approvals', (_dialect, environment) => {
 });
 
 describe('approvals by another policy', () => {
-  const open = async (policy: object) => {
-    const backend = await startBackendHere({ policy });
+  const open = async (policy: object, environment: Record<string, string> = {}) => {
+    const backend = await startBackendHere({ policy, environment });
     const house = await Household.open(backend, 'amina');
     return { backend, house, desktop: await house.desktop() };
   };
@@ -642,6 +645,52 @@ describe('approvals by another policy', () => {
     const [shown] = (await desktop.call<DeviceSnapshot>('deviceSnapshot')).body.challenges;
     expect(shown?.number?.triesLeft).toBe(3);
     expect(codeOf(await desktop.decide(request, 'deny'))).toBe(204);
+    await backend.stop();
+  });
+
+  it('are not shown by a service that nobody knows the place of: a page that is at another one takes the request over', async () => {
+    const { backend, house, desktop } = await open({ sameDevice: false }, { DOORSTEP_TRUSTED_PROXIES: '127.0.0.1' });
+    const vpn = await backend.addService('VPN');
+    const { id, number } = (await vpn.call<Challenge>('createChallenge', { body: { username: 'amina' } })).body;
+    expect(number).toBeNull();
+    const waits = async () => (await desktop.call<DeviceSnapshot>('deviceSnapshot')).body.challenges;
+    expect(await waits()).toMatchObject([{ id, number: null, byKey: true }]);
+    expect(codeOf(await desktop.approve({ id, serviceName: 'VPN' }, '123456'))).toBe('approval.place-unknown');
+    const browser = await house.withPassword(id);
+    const { body: request } = await browser.call<ApprovalRequest>('beginApproval', { headers: ELSEWHERE });
+    expect(request.id).toBe(id);
+    expect(codeOf(await desktop.approve(request, request.number))).toBe(204);
+    const seen = (await vpn.call<Challenge>('challenge', { params: { id } })).body;
+    expect(seen).toMatchObject({ state: 'approved', result: { assurance: 'other-device' } });
+    await backend.stop();
+  });
+
+  it('that a service showed before the policy changed are refused, and cost no try', async () => {
+    const { backend, house, desktop } = await open({});
+    const vpn = await backend.addService('VPN');
+    const { id, number } = (await vpn.call<Challenge>('createChallenge', { body: { username: 'amina' } })).body;
+    const strict = { ...backend.domain, policy: { ...backend.domain.policy, sameDevice: false } };
+    const device = await backend.domain.store.read.authenticators.byId(desktop.deviceId);
+    if (device === null) throw new Error('no desktop');
+    const signed = { nonce: newId(), generation: desktop.generation, signedAt: backend.clock.now() };
+    const iat = Math.floor(backend.clock.now() / 1_000);
+    const statement = {
+      decision: 'approve',
+      number,
+      challengeId: id,
+      service: 'VPN',
+      person: desktop.personId,
+      device: desktop.deviceId,
+      iat,
+    } as const;
+    const decision = decideChallenge(
+      strict,
+      { source: '203.0.113.7' },
+      { device, person: house.person, signed },
+      { challengeId: id, statement },
+    );
+    await expect(decision).rejects.toMatchObject({ code: 'approval.place-unknown' });
+    expect(await backend.domain.store.read.challenges.byId(id)).toMatchObject({ state: 'pending', numberTries: 0 });
     await backend.stop();
   });
 

@@ -30,8 +30,8 @@ const refused = (code: ErrorCode, detail = {}): Outcome => ({ refused: new Doors
 /**
  * `statement` is signed with the desktop's key, which has been proved; null: it was not, or it is none.
  *
- * Throws `challenge.not-found`, `challenge.ended`, `person.disabled`, `approval.statement-wrong`, `approval.stopped`, `approval.same-device`,
- * `approval.number-wrong` with `triesLeft`, and as `admitRequest` does.
+ * Throws `challenge.not-found`, `challenge.ended`, `person.disabled`, `approval.statement-wrong`, `approval.stopped`,
+ * `approval.same-device`, `approval.place-unknown`, `approval.number-wrong` with `triesLeft`, and as `admitRequest` does.
  */
 export async function decideChallenge(
   domain: Domain,
@@ -87,18 +87,21 @@ async function approve(decision: Decision, hash: string): Promise<Outcome> {
   const person = await tx.people.byId(current.person.id);
   if (person === null || person.disabledAt !== null) return refuse(decision, 'person.disabled');
   if (person.approvalsStoppedAt !== null || !domain.policy.approvals) return refuse(decision, 'approval.stopped');
-  if (refusesPlace(domain, challenge, caller)) return refuse(decision, 'approval.same-device');
+  const misplaced = refusedPlace(domain, challenge, caller);
+  if (misplaced !== null) return refuse(decision, misplaced);
   const tries = domain.policy.approvalTries;
   // Counted before it is looked at; from here on the request is held until the end of the transaction.
   const open = await tx.challenges.tryNumber(challenge.id, tries, now);
   if (open === null) return refused('challenge.ended');
-  if (refusesPlace(domain, open, caller)) return refuse(decision, 'approval.same-device');
+  const moved = refusedPlace(domain, open, caller);
+  if (moved !== null) return refuse(decision, moved);
   if (open.numberHash === null || !sameHash(open.numberHash, hash)) return countWrong(decision, open, tries);
   const proof = {
     authenticatorId: current.device.id,
     amr: APPROVAL_AMR,
     userVerified: false,
-    assurance: isBeside(open, caller) ? ('same-device' as const) : ('other-device' as const),
+    // Where nobody knows, the weaker claim is the safe one.
+    assurance: placeOf(open, caller) === 'other' ? ('other-device' as const) : ('same-device' as const),
   };
   const withPassword = open.sessionId !== null;
   const ending = approval({ person, proof, withPassword, now, returnCodeHash: null });
@@ -115,12 +118,18 @@ async function approve(decision: Decision, hash: string): Promise<Outcome> {
   return DONE;
 }
 
-function isBeside({ askedAddress }: ChallengeRecord, caller: Caller): boolean {
-  return askedAddress !== null && isSameDevice(askedAddress, caller.source);
+/** Where the number is shown, seen from the desktop; a service that shows it does not say where. */
+function placeOf({ askedAddress }: ChallengeRecord, caller: Caller): 'same' | 'other' | 'unknown' {
+  if (askedAddress === null) return 'unknown';
+  return isSameDevice(askedAddress, caller.source) ? 'same' : 'other';
 }
 
-function refusesPlace(domain: Domain, challenge: ChallengeRecord, caller: Caller): boolean {
-  return !domain.policy.sameDevice && isBeside(challenge, caller);
+/** Why policy does not let a desktop approve from its place; null where it does. */
+function refusedPlace(domain: Domain, challenge: ChallengeRecord, caller: Caller): ErrorCode | null {
+  if (domain.policy.sameDevice) return null;
+  const place = placeOf(challenge, caller);
+  if (place === 'other') return null;
+  return place === 'same' ? 'approval.same-device' : 'approval.place-unknown';
 }
 
 async function countWrong(decision: Decision, open: ChallengeRecord, tries: number): Promise<Outcome> {

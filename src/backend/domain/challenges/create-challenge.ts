@@ -100,7 +100,11 @@ async function requirePerson(domain: Domain, username: string): Promise<PersonRe
   return person;
 }
 
-/** A typed number says that the person is there, not that a key has checked it. */
+/**
+ * A typed number says that the person is there, not that a key has checked it; and nobody knows at which computer a service
+ * shows it, so none is told where policy wants another one than the desktop's.
+ */
 async function isToShowNumber(domain: Domain, person: PersonRecord, { userVerification }: CreateChallengeInput): Promise<boolean> {
-  return userVerification !== 'required' && mayApprove(domain, person, await domain.store.read.authenticators.listOf(person.id));
+  if (userVerification === 'required' || !domain.policy.sameDevice) return false;
+  return mayApprove(domain, person, await domain.store.read.authenticators.listOf(person.id));
 }
