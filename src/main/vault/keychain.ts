@@ -42,13 +42,15 @@ const IDLE = 20_000;
 
 /**
  * A keychain over processes that `start` makes: the first with the first call, another after one has ended or was idle,
- * and after a failure that is no refusal, because that may come from a conversation that cannot be mended.
+ * and after a failure that is no refusal, because that may come from a conversation that cannot be mended: the service was
+ * killed, or restarted. A call that failed so is made once more, in the new process; each does the same when done twice.
  */
 export function openSystemKeychain(start: () => KeychainChild, idle = IDLE): SystemKeychain {
   const waiting = new Map<number, { readonly resolve: (said: Said) => void; readonly reject: (error: KeychainError) => void }>();
   let child: KeychainChild | null = null;
   let nextId = 1;
   let rest: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   const giveUp = (gone: KeychainChild, reason: string) => {
     if (child !== gone) return;
@@ -85,12 +87,18 @@ export function openSystemKeychain(start: () => KeychainChild, idle = IDLE): Sys
     return made;
   };
 
-  const call = (act: KeychainAct, account: string, secret: string | null = null) =>
+  const callOnce = (act: KeychainAct, account: string, secret: string | null) =>
     new Promise<Said>((resolve, reject) => {
       const id = nextId++;
       clearTimeout(rest);
       waiting.set(id, { resolve, reject });
       running().post({ id, act, account, secret });
+    });
+
+  const call = (act: KeychainAct, account: string, secret: string | null = null) =>
+    callOnce(act, account, secret).catch((error: unknown) => {
+      if (stopped || !(error instanceof KeychainError) || error.fault !== 'failed') throw error;
+      return callOnce(act, account, secret);
     });
 
   return {
@@ -99,6 +107,7 @@ export function openSystemKeychain(start: () => KeychainChild, idle = IDLE): Sys
     remove: async (account) => void (await call('remove', account)),
     list: async (beginning) => (await call('list', beginning)).entries,
     stop() {
+      stopped = true;
       const last = child;
       if (last === null) return;
       giveUp(last, 'the app is ending');

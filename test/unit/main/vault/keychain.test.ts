@@ -79,14 +79,34 @@ test("a list has the entries whose accounts begin as asked, and no other install
   expect(await keychain.list('one/seed/')).toEqual([{ account: 'one/seed/a', secret: '1' }]);
 });
 
-test('after a failure that may come from a dead conversation there is a new process', async () => {
-  let reason: string | null = 'The session wrapping the secret does not exist';
+test('a failure that may come from a dead conversation: the call is made once more, in a new process', async () => {
+  const reasons = ['The session wrapping the secret does not exist'];
+  const entries = new Map<string, string>();
+  const { keychain, children } = joined(entries, () => reasons.shift() ?? null);
+  await keychain.set('a', 's');
+  expect(entries).toEqual(new Map([['Doorstep/a', 's']]));
+  expect(children.map((child) => child.killed)).toEqual([true, false]);
+});
+
+test('a failure that stays is told after the second try, and the next call has a new process too', async () => {
+  let reason: string | null = 'Message recipient disconnected from message bus without replying';
   const { keychain, children } = joined(new Map(), () => reason);
   await expect(keychain.get('a')).rejects.toMatchObject({ fault: 'failed' });
-  expect(children[0]?.killed).toBe(true);
+  expect(children.map((child) => child.killed)).toEqual([true, true]);
   reason = null;
   expect(await keychain.get('a')).toBeNull();
-  expect(children).toHaveLength(2);
+  expect(children).toHaveLength(3);
+});
+
+test('what the second try finds is what is told: nobody owns the name any more, or it is locked', async () => {
+  for (const [second, fault] of [
+    ['The name org.freedesktop.secrets was not provided by any .service files', 'absent'],
+    ['Cannot create an item in a locked collection', 'refused'],
+  ] as const) {
+    const reasons = ['Message recipient disconnected from message bus without replying', second];
+    const { keychain } = joined(new Map(), () => reasons.shift() ?? null);
+    await expect(keychain.set('a', 's')).rejects.toMatchObject({ fault });
+  }
 });
 
 test('a refusal is an answer: the process that gave it stays', async () => {
@@ -96,13 +116,29 @@ test('a refusal is an answer: the process that gave it stays', async () => {
   expect(children.map((child) => child.killed)).toEqual([false]);
 });
 
-test('a process that ends in the middle has failed its calls, and is followed by another', async () => {
+test('a process that ends in the middle: each of its calls is made once more, in the next', async () => {
+  const { keychain, children } = joined(new Map([['Doorstep/b', 's']]));
+  const calls = [keychain.get('a'), keychain.get('b')];
+  children[0]?.exit();
+  expect(await Promise.all(calls)).toEqual([null, 's']);
+  expect(children).toHaveLength(2);
+});
+
+test('processes that end again and again have failed', async () => {
+  const { keychain, children } = joined(new Map(), () => {
+    children.at(-1)?.exit();
+    return null;
+  });
+  await expect(keychain.get('a')).rejects.toMatchObject({ fault: 'failed' });
+  expect(children).toHaveLength(2);
+});
+
+test('what is under way when the app ends is not begun again', async () => {
   const { keychain, children } = joined(new Map());
   const call = keychain.get('a');
-  children[0]?.exit();
+  keychain.stop();
   await expect(call).rejects.toMatchObject({ fault: 'failed' });
-  expect(await keychain.get('a')).toBeNull();
-  expect(children).toHaveLength(2);
+  expect(children).toHaveLength(1);
 });
 
 test.each([
