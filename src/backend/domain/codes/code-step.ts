@@ -30,7 +30,7 @@ export async function codeStep(domain: Domain, caller: Caller, current: CurrentS
       person,
       actor: { kind: 'person', id: person.id },
       place: placeOf(domain, caller, person, 'code'),
-      source: sourceOf(domain, caller),
+      source: sourceOf(domain, caller, 'code'),
       refusal: refusalOf(challengeId, session.id),
     },
     typed.code,
@@ -60,8 +60,8 @@ export function placeOf(domain: Domain, caller: Caller, person: PersonRecord, wh
 }
 
 /** Failures of one address, whoever they are about. */
-export function sourceOf(domain: Domain, caller: Caller): AttemptKey {
-  return { key: `code:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.codePerSource };
+export function sourceOf(domain: Domain, caller: Caller, what: 'code' | 'spare-code'): AttemptKey {
+  return { key: `${what}:source:${sourceKey(caller.source)}`, limit: domain.policy.limits.codePerSource };
 }
 
 export function refusalOf(challengeId: string | null, sessionId: string) {

@@ -28,7 +28,7 @@ export async function spareCodeStep(domain: Domain, caller: Caller, current: Cur
   const code = readSpareCode(typed.code);
   // The same work without a sheet, and for what cannot be a code.
   const hash = (await spareCodeHasher(domain, sheet?.id ?? ''))(code ?? '');
-  const source = sourceOf(domain, caller);
+  const source = sourceOf(domain, caller, 'spare-code');
   const token = newSecret();
   const outcome = await domain.store.transaction(async (tx): Promise<Refused | null> => {
     const now = domain.clock.now();
