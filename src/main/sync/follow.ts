@@ -1,7 +1,10 @@
 /** Keeps one connection going: round after round, with growing waits between, at once where there is reason to hope. */
 
 export interface Follower {
-  /** Does not wait any longer, and does not trust the connection that stands. */
+  /**
+   * Does not wait any longer, and does not trust the connection that stands. The waits begin small again: a network that
+   * has just come back may need a moment until it carries anything.
+   */
   hurry(): void;
   stop(): void;
 }
@@ -50,19 +53,20 @@ export function follow({ round, onFailed, random }: FollowOptions): Follower {
         own.abort();
       }
       if (all.signal.aborted) return;
-      if (hurried) {
-        wait = FIRST_WAIT;
-        continue;
-      }
-      // Half of the wait is chance: a fleet must not come back in one stroke after a restart of the backend.
-      await pause(wait / 2 + (random() * wait) / 2);
+      if (hurried) continue;
+      const now = wait;
       wait = Math.min(wait * 2, LONGEST_WAIT);
+      // Half of the wait is chance: a fleet must not come back in one stroke after a restart of the backend.
+      await pause(now / 2 + (random() * now) / 2);
     }
   };
   void run();
 
   return {
-    hurry: () => interrupt(),
+    hurry() {
+      wait = FIRST_WAIT;
+      interrupt();
+    },
     stop() {
       all.abort();
       interrupt();
