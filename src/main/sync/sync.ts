@@ -84,6 +84,9 @@ export interface SyncOptions {
   readonly again?: number;
 }
 
+/** The backend lets this computer do nothing, and may again: the help desk knows. Nothing is forgotten for it. */
+const HELD: readonly ErrorCode[] = ['authenticator.suspended', 'person.disabled'];
+
 /** A moment after the end of a request, so that the backend's clock has passed it too. */
 const AFTER_END = 500;
 
@@ -164,6 +167,10 @@ export function createSync(options: SyncOptions): Sync {
     if (connected !== null) await readSnapshot(connected).catch((error: unknown) => void note(error));
   };
 
+  const goOn = () => {
+    if (HELD.some((code) => code === store.get().fault?.code)) store.change({ fault: null });
+  };
+
   /** Ends the connection and forgets what came over it. `shown`: what the windows say from now on. */
   const letGo = (shown: Partial<AppState>) => {
     follower?.stop();
@@ -178,6 +185,7 @@ export function createSync(options: SyncOptions): Sync {
       // The wipe that follows goes through it again, and says so.
       log.warn('sync.changes-not-forgotten', { code: codeOf(error) });
     }
+    goOn();
     store.change({ ...view(), checkedAt: null, policy: null, ...shown });
     onChallenges([]);
   };
@@ -209,7 +217,7 @@ export function createSync(options: SyncOptions): Sync {
     if (removal !== null) {
       if (connected !== null) await removed(removal);
     } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
-    else if (code === 'authenticator.suspended') store.change({ connection: 'offline', fault: { code, detail: {} } });
+    else if (HELD.includes(code)) store.change({ connection: 'offline', fault: { code, detail: {} } });
     else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
     return code;
   };
@@ -224,7 +232,7 @@ export function createSync(options: SyncOptions): Sync {
       signal,
     });
     clock.measure(Date.parse(snapshot.serverTime), sent, now());
-    if (store.get().fault?.code === 'authenticator.suspended') store.change({ fault: null });
+    goOn();
     take(to, snapshot, true);
     // A keychain that is known to be away would hold up the events until its deadline.
     if (vault.state() !== 'ready' || connected !== to) return;
@@ -362,7 +370,8 @@ export function createSync(options: SyncOptions): Sync {
       try {
         await client.call(signer, { route: 'unpairDevice', answer: null });
       } catch (error) {
-        if (codeOf(error) !== 'backend.unreachable' && removalOf(error) === null) throw error;
+        const code = codeOf(error);
+        if (code !== 'backend.unreachable' && !HELD.includes(code) && removalOf(error) === null) throw error;
       }
       lastKnown.forget();
       letGo(gone);

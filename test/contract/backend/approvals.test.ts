@@ -390,7 +390,7 @@ onEachStore('approvals', (_dialect, environment) => {
       await theirs.approve(request, request.number);
       await backend.domain.store.transaction((tx) => tx.people.disable(closed.person.id, backend.clock.now()));
       expect(codeOf(await browser.finish(request.id))).toBe('session.missing');
-      expect(codeOf(await theirs.hello())).toBe('device.unknown');
+      expect(codeOf(await theirs.hello())).toBe('person.disabled');
       expect((await backend.domain.store.read.challenges.byId(request.id))?.redeemedAt).toBeNull();
     });
   });

@@ -35,13 +35,15 @@ export async function knownDevice(domain: Domain, id: string): Promise<Authentic
 
 /**
  * The person of a desktop that may go on. Throws `device.removed` with how much it is to forget (`wipe`), `device.copied`,
- * `authenticator.suspended`, or `device.unknown` where the account is closed.
+ * `authenticator.suspended`, or `person.disabled` where the account is closed: it may be opened again, so nothing is to be
+ * forgotten for it.
  */
 export async function personOfDevice(domain: Domain, device: AuthenticatorRecord): Promise<PersonRecord> {
   const ended = endOf(device);
   if (ended !== null) throw ended;
   const person = await domain.store.read.people.byId(device.personId);
-  if (person === null || person.disabledAt !== null) throw new DoorstepError('device.unknown');
+  if (person === null) throw new DoorstepError('device.unknown');
+  if (person.disabledAt !== null) throw new DoorstepError('person.disabled');
   return person;
 }
 

@@ -10,9 +10,9 @@ export async function greetDevice(domain: Domain, caller: Caller, current: Curre
   const mint = await generationMint(domain);
   const generation = await admitted(domain, caller, current, async (tx) => {
     const next = mint.next(await requireActive(tx, current.device.id));
-    return (await tx.authenticators.offerGeneration(current.device.id, next))
-      ? { value: next }
-      : { refused: new DoorstepError('device.unknown') };
+    // Removed or stopped at this moment: the next greeting hears which of the two.
+    if (!(await tx.authenticators.offerGeneration(current.device.id, next))) throw new DoorstepError('device.request-replayed');
+    return { value: next };
   });
   return { generation, snapshot: await deviceSnapshot(domain, current) };
 }

@@ -51,12 +51,12 @@ export async function personSnapshot(domain: Domain, personId: string): Promise<
   };
 }
 
-/** All that a paired desktop shows. Throws `device.unknown` where the account was closed meanwhile. */
+/** All that a paired desktop shows. Throws `person.disabled` where the account was closed meanwhile. */
 export async function deviceSnapshot(
   domain: Domain,
   { device, person }: Pick<CurrentDevice, 'device' | 'person'>,
 ): Promise<DeviceSnapshot> {
   const snapshot = await personSnapshot(domain, person.id);
-  if (snapshot === null) throw new DoorstepError('device.unknown');
+  if (snapshot === null) throw new DoorstepError('person.disabled');
   return { ...snapshot.shown, deviceId: device.id };
 }

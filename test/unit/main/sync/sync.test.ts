@@ -240,6 +240,40 @@ test('removed: every secret is wiped, and the state says so', async () => {
 });
 
 test.each([
+  ['person.disabled', 403],
+  ['authenticator.suspended', 403],
+] as const)('%s: everything stays, the window says why, and it goes on when it may', async (code, status) => {
+  api.snapshot = { ...api.snapshot, authenticators: [KEY] };
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  const kept = new Map(entries);
+  api.fail.set('*', { status, code });
+  api.cutStreams();
+  await until(() => expect(store.get().fault?.code).toBe(code));
+  expect(store.get()).toMatchObject({
+    connection: 'offline',
+    removal: null,
+    pairing: { state: 'paired' },
+    authenticators: [{ id: KEY.id }],
+  });
+  expect(entries.keys().toArray()).toEqual(kept.keys().toArray());
+  expect(forgotten).toEqual([]);
+  api.fail.clear();
+  await until(() => expect(store.get()).toMatchObject({ connection: 'online', fault: null }));
+});
+
+test('a person whose account is closed may disconnect the computer all the same', async () => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  api.fail.set('*', { status: 403, code: 'person.disabled' });
+  api.cutStreams();
+  await until(() => expect(store.get().fault?.code).toBe('person.disabled'));
+  await sync.disconnect();
+  expect(store.get()).toMatchObject({ pairing: { state: 'none' }, removal: null, fault: null });
+  expect(entries.size).toBe(0);
+});
+
+test.each([
   ['device.removed', { wipe: 'everything' }, { because: 'removed', wiped: 'everything' }],
   ['device.removed', { wipe: 'doorstep' }, { because: 'removed', wiped: 'doorstep' }],
   ['device.copied', {}, { because: 'copied', wiped: 'doorstep' }],
