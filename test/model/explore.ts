@@ -1,7 +1,8 @@
 /** Looks for a history that breaks a promise, and shrinks it. */
 import fc from 'fast-check';
-import { histories, type Moment } from './acts.ts';
+import type { Moment } from './acts.ts';
 import type { Fault } from './faults.ts';
+import { histories } from './histories.ts';
 import { runHistory } from './history.ts';
 import { skipTo } from './verdict.ts';
 import { openWorld } from './world.ts';

@@ -141,8 +141,9 @@ export class Scene {
 
   /** Whether the desktop was let in; by that, the generation that it shows has become the one. */
   settleAdmission(desktop: ModelDesktop, holder: Holder, outcome: Outcome<unknown>, alone: boolean): boolean {
+    const admissible = this.admissible(desktop, holder);
     if (!outcome.ok && outcome.code === 'device.copied') {
-      if (alone) demand(!this.admissible(desktop, holder), 'a desktop was taken for a copy and is none');
+      if (alone) demand(!admissible, 'a desktop was taken for a copy and is none');
       if (desktop.state === 'active') this.gone(desktop, 'suspended');
       return false;
     }
@@ -150,9 +151,11 @@ export class Scene {
       this.invariants.works('authenticator', desktop.id);
       this.invariants.works('person', this.person.record.id);
     }
-    const wasLetIn = outcome.ok || !/^device\.|^authenticator\.suspended/.test(outcome.code);
-    if (wasLetIn && alone) moveTo(desktop, holder.generation);
-    return wasLetIn;
+    if (alone) {
+      if (admissible) moveTo(desktop, holder.generation);
+      return outcome.ok || admissible;
+    }
+    return outcome.ok || !/^device\.|^authenticator\.suspended|^person\.disabled/.test(outcome.code);
   }
 
   letGoOf(session: ModelSession): void {
