@@ -4,7 +4,8 @@ import pg from 'pg';
 import type { Store, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
 import type { Schema } from '../schema.ts';
-import { readTablesOn, UnitOfWork } from '../tables/all.ts';
+import { readTablesOn, tablesOn, UnitOfWork } from '../tables/all.ts';
+import { keepChainEnd } from '../tables/audit.ts';
 import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
 import * as appendOnly from './append-only.ts';
@@ -43,11 +44,11 @@ async function transact<T>(db: Kysely<Schema>, work: (tx: Transaction) => Promis
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction().execute(async (trx) => {
-        const unit = new UnitOfWork(trx, LOCKING);
+        const unit = new UnitOfWork(trx, LOCKING, tablesOn(trx, LOCKING));
         const value = await work(unit.transaction);
         // Delivered by the server at the commit, and only then.
         for (const topic of unit.topics) await sql`select pg_notify(${CHANNEL}, ${topic})`.execute(trx);
-        await unit.finish();
+        await keepChainEnd(trx, await unit.finish(null));
         return value;
       });
     } catch (error) {

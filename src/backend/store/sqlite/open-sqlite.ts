@@ -7,7 +7,8 @@ import type { Store, Topic, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
 import { type Run, runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
-import { readTablesOn, UnitOfWork } from '../tables/all.ts';
+import { type OtherTables, readTablesOn, tablesOn, UnitOfWork } from '../tables/all.ts';
+import { type ChainEnd, keepChainEnd } from '../tables/audit.ts';
 import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
 import * as appendOnly from './append-only.ts';
@@ -31,7 +32,11 @@ export async function openSqlite(folder: string): Promise<Store> {
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
   runDirectly(writing, (text) => run(writer.prepare(text)));
-  runDirectly(reading, (text) => run(reader.prepare(text)));
+  runDirectly(reading, (text) => {
+    const [aside, inTurn] = [run(reader.prepare(text)), run(writer.prepare(text))];
+    // Only the writer's pages stay in memory over a commit. What it has not committed is nothing to read.
+    return (parameters) => (writer.inTransaction ? aside(parameters) : inTurn(parameters));
+  });
   const topics = new Topics();
   const commits = new GroupCommit(writer, writing, topics);
   return {
@@ -109,6 +114,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What the units of one commit have in common. */
+interface Batch {
+  readonly announced: Set<Topic>;
+  /** Where the trail ends; null: no unit has appended to it. */
+  end: ChainEnd | null;
+}
+
 type Done = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
 /**
@@ -117,6 +129,7 @@ type Done = { readonly ok: true; readonly value: unknown } | { readonly ok: fals
  */
 class GroupCommit {
   readonly #db: Kysely<Schema>;
+  readonly #tables: OtherTables;
   readonly #topics: Topics;
   readonly #do: Record<'begin' | 'commit' | 'rollback' | 'save' | 'release' | 'undo', () => void>;
   readonly #waiting: Waiting[] = [];
@@ -129,6 +142,7 @@ class GroupCommit {
       return () => void statement.run();
     };
     this.#db = db;
+    this.#tables = tablesOn(db, LOCKING);
     this.#topics = topics;
     this.#do = {
       begin: ready('begin immediate'),
@@ -161,28 +175,29 @@ class GroupCommit {
     this.#running = null;
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    const announced = new Set<Topic>();
+  async #commit(waiting: readonly Waiting[]): Promise<void> {
+    const batch: Batch = { announced: new Set(), end: null };
     const done: Done[] = [];
     try {
       this.#do.begin();
       try {
-        for (const { work } of batch) done.push(await this.#unit(work, announced));
+        for (const { work } of waiting) done.push(await this.#unit(work, batch));
+        await keepChainEnd(this.#db, batch.end);
         this.#do.commit();
       } catch (error) {
         this.#giveUp();
         throw error;
       }
     } catch (error) {
-      for (const { reject } of batch) reject(storeFailure(error, isUnavailable));
+      for (const { reject } of waiting) reject(storeFailure(error, isUnavailable));
       return;
     }
-    batch.forEach(({ resolve, reject }, index) => {
+    waiting.forEach(({ resolve, reject }, index) => {
       const result = done[index];
       if (result?.ok) resolve(result.value);
       else reject(storeFailure(result?.error, isUnavailable));
     });
-    this.#topics.announce(announced);
+    this.#topics.announce(batch.announced);
   }
 
   /** What failed may have rolled back already. */
@@ -192,14 +207,16 @@ class GroupCommit {
     } catch {}
   }
 
-  async #unit(work: Waiting['work'], announced: Set<Topic>): Promise<Done> {
+  async #unit(work: Waiting['work'], batch: Batch): Promise<Done> {
     this.#do.save();
-    const unit = new UnitOfWork(this.#db, LOCKING);
+    const unit = new UnitOfWork(this.#db, LOCKING, this.#tables);
     try {
       const value = await work(unit.transaction);
-      await unit.finish();
+      const end = await unit.finish(batch.end);
       this.#do.release();
-      for (const topic of unit.topics) announced.add(topic);
+      batch.end = end;
+
+      for (const topic of unit.topics) batch.announced.add(topic);
       return { ok: true, value };
     } catch (error) {
       this.#do.undo();

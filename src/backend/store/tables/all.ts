@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Tables, Topic, Transaction } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
 import type { Schema } from '../schema.ts';
-import { appendToChain, type DatedEntry, listChain } from './audit.ts';
+import { appendToChain, type ChainEnd, type DatedEntry, listChain } from './audit.ts';
 import { authenticatorsOn } from './authenticators.ts';
 import { ceremoniesOn } from './ceremonies.ts';
 import { challengesOn } from './challenges.ts';
@@ -16,7 +16,10 @@ import { reportsOn } from './reports.ts';
 import { servicesOn } from './services.ts';
 import { sessionsOn } from './sessions.ts';
 
-function tablesOn(db: Kysely<Schema>, locking: Locking): Omit<Tables, 'audit'> {
+export type OtherTables = Omit<Tables, 'audit'>;
+
+/** All but the trail, of which a unit of work keeps its rows until it ends. */
+export function tablesOn(db: Kysely<Schema>, locking: Locking): OtherTables {
   return {
     people: peopleOn(db),
     sessions: sessionsOn(db),
@@ -57,11 +60,12 @@ export class UnitOfWork {
   readonly topics = new Set<Topic>();
   readonly transaction: Transaction;
 
-  constructor(db: Kysely<Schema>, locking: Locking) {
+  /** `tables`: those of `db`. */
+  constructor(db: Kysely<Schema>, locking: Locking, tables: OtherTables) {
     this.#db = db;
     this.#locking = locking;
     this.transaction = {
-      ...tablesOn(db, locking),
+      ...tables,
       audit: {
         append: async (entry, at) => {
           this.#entries.push({ entry, at });
@@ -74,8 +78,11 @@ export class UnitOfWork {
     };
   }
 
-  /** Writes the rows of the trail; the last step before the commit. */
-  async finish(): Promise<void> {
-    await appendToChain(this.#db, this.#locking, this.#entries);
+  /**
+   * Writes the rows of the trail; the last step of the unit. Answers where the trail ends then, which is to be kept before
+   * the commit. `end`: where it ended after the unit before in the same transaction.
+   */
+  finish(end: ChainEnd | null): Promise<ChainEnd | null> {
+    return appendToChain(this.#db, this.#locking, this.#entries, end);
   }
 }

@@ -28,17 +28,27 @@ const insertRow = prepared((db, row: AuditTable) =>
     hash: row.hash,
   }),
 );
-const moveHead = prepared((db, { sequence, hash }: { sequence: number; hash: string }) =>
-  db.updateTable('auditHead').set({ sequence, hash }).where('id', '=', 1),
-);
+const moveHead = prepared((db, { sequence, hash }: ChainEnd) => db.updateTable('auditHead').set({ sequence, hash }).where('id', '=', 1));
+
+/** Where the chain ends. */
+export interface ChainEnd {
+  readonly sequence: number;
+  readonly hash: string;
+}
 
 /**
- * Appends rows to the chain. The head row is taken for the rest of the transaction, so this is the last thing that a
- * transaction does: then nobody can wait for the chain while holding what its holder waits for.
+ * Appends rows to the chain, and answers where it ends now; `end`: what the last call in the same transaction answered. The
+ * head row is taken for the rest of the transaction, so this is the last thing that a transaction does: then nobody can wait
+ * for the chain while holding what its holder waits for.
  */
-export async function appendToChain(db: Kysely<Schema>, locking: Locking, entries: readonly DatedEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  const [last] = await (locking.rows ? headHeld : head)(db, {});
+export async function appendToChain(
+  db: Kysely<Schema>,
+  locking: Locking,
+  entries: readonly DatedEntry[],
+  end: ChainEnd | null,
+): Promise<ChainEnd | null> {
+  if (entries.length === 0) return end;
+  const last = end ?? (await (locking.rows ? headHeld : head)(db, {}))[0];
   if (last === undefined) throw new Error('the trail has no head');
   let { sequence, hash } = last;
   for (const { entry, at } of entries) {
@@ -49,7 +59,12 @@ export async function appendToChain(db: Kysely<Schema>, locking: Locking, entrie
     const text = JSON.stringify(facts);
     await insertRow(db, { ...rest, sequence, at, actorKind: actor.kind, actorId: actor.id, facts: text, previousHash, hash });
   }
-  await moveHead(db, { sequence, hash });
+  return { sequence, hash };
+}
+
+/** Keeps where the chain ends; before the commit, once for all that were appended. */
+export async function keepChainEnd(db: Kysely<Schema>, end: ChainEnd | null): Promise<void> {
+  if (end !== null) await moveHead(db, end);
 }
 
 export async function listChain(db: Kysely<Schema>, from: number, limit: number): Promise<AuditRow[]> {

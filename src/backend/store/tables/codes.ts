@@ -25,8 +25,8 @@ const count = prepared((db, { personId, at, tooLong }: { personId: string; at: n
     .set((eb) => ({ failures: eb('failures', '+', 1) }))
     .where('personId', '=', personId)
     .where((eb) => eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', tooLong)]))
-    .where('authenticatorId', 'in', (eb) =>
-      eb.selectFrom('authenticators').select('id').where('personId', '=', personId).where('state', '=', 'active'),
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('authenticators').select('id').whereRef('id', '=', 'codes.authenticatorId').where('state', '=', 'active')),
     )
     .returningAll(),
 );

@@ -129,6 +129,17 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     }
   });
 
+  it('lets nobody read what is not committed yet', async () => {
+    const person = await addPerson();
+    const version = async () => (await store().read.people.byId(person.id))?.version ?? Number.NaN;
+    const before = await version();
+    await store().transaction(async (tx) => {
+      await tx.people.bumpOpen(person.id);
+      expect(await version()).toBe(before);
+    });
+    expect(await version()).toBe(before + 1);
+  });
+
   it('uses up a ceremony once, before its end', async () => {
     const person = await addPerson();
     const ceremony = (): CeremonyRecord => ({

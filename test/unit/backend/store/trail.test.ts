@@ -44,6 +44,23 @@ describe.each(DIALECTS)('the trail on %s', (dialect) => {
     expect((await store().read.audit.list(2, 1))[0]?.sequence).toBe(2);
   });
 
+  it('has no gap where some of many at once fail, before they end or with a row that cannot be written', async () => {
+    const before = (await store().read.audit.list(1, 100_000)).length;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, index) =>
+        store(index).transaction(async (tx) => {
+          await tx.audit.append({ ...ENTRY, subjectId: `some:${index}` }, NOW);
+          if (index % 3 === 1) throw new Error('no');
+          if (index % 3 === 2) await tx.audit.append({ ...ENTRY, facts: { a: 1n as unknown as number } }, NOW);
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBe(20);
+    const rows = await store().read.audit.list(1, 100_000);
+    expect(rows.length).toBe(before + 20);
+    expect(verifyChain(rows)).toMatchObject({ ok: true, rows: rows.length });
+  });
+
   it('shows any change, any gap and any other order', async () => {
     const rows = [...(await store().read.audit.list(1, 100_000))];
     const at = 10;
