@@ -34,6 +34,8 @@ export interface SessionStore {
   byTokenHash(hash: string): Promise<SessionRecord | null>;
   insert(session: SessionRecord): Promise<void>;
   touch(id: string, at: number): Promise<void>;
+  /** Makes the end of the session wait for this transaction; false where it has ended. */
+  hold(id: string): Promise<boolean>;
   /** New token, new state; false where the session has gone meanwhile. */
   stepUp(id: string, change: { tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }): Promise<boolean>;
   remove(id: string): Promise<boolean>;

@@ -1,7 +1,9 @@
 /** Approvals: the page shows a number, the person types it into a paired desktop, the page goes on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beginApproval } from '../../../src/backend/domain/approvals/begin-approval.ts';
 import { decideChallenge } from '../../../src/backend/domain/approvals/decide.ts';
 import { newId } from '../../../src/backend/domain/identifiers.ts';
+import { currentSession } from '../../../src/backend/domain/sessions/current-session.ts';
 import type { ApprovalRequest, ApprovalStatus } from '../../../src/contract/http/approvals.ts';
 import type { Challenge, DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { type Browser, Desktop, problemOf, type Service, type SignatureTwist } from '../../support/backend.ts';
@@ -429,6 +431,30 @@ onEachStore('approvals', (_dialect, environment) => {
       await again.password('amina', 'secret');
       expect((await about(second.id)).at(-1)?.event).toBe('challenge.canceled');
       expect(await waiting()).toEqual([]);
+    });
+
+    const waitsForAmina = () => backend.domain.store.read.challenges.pendingOf(house.person.id, backend.clock.now());
+
+    it.each(['signOut', 'passwordStep'] as const)('and none of a session that ended after it was known, by %s', async (end) => {
+      const browser = await house.withPassword();
+      const current = await currentSession(backend.domain, [...browser.cookies.values()][0] ?? null);
+      if (current === null) throw new Error('no session');
+      await browser.call(end, end === 'passwordStep' ? { body: { username: 'amina', password: 'secret' } } : {});
+      const begin = beginApproval(backend.domain, { source: '198.51.100.4' }, current, { challengeId: null, browser: null });
+      await expect(begin).rejects.toMatchObject({ code: 'session.missing' });
+      expect(await waitsForAmina()).toEqual([]);
+    });
+
+    it('and none of a session that ends at that moment', async () => {
+      for (let round = 0; round < 40; round += 1) {
+        backend.clock.advance(25 * 3_600_000);
+        const browser = await house.withPassword();
+        const ended = new Promise((resolve) => setTimeout(resolve, (round % 20) / 2)).then(() => browser.call('signOut'));
+        const [begin] = await Promise.all([browser.begin(), ended]);
+        expect([201, 'session.missing']).toContain(codeOf(begin));
+        // Whichever came first, nothing waits that nobody can take back.
+        expect(await waitsForAmina()).toEqual([]);
+      }
     });
 
     it('and of twenty begun at once', async () => {

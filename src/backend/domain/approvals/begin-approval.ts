@@ -25,8 +25,9 @@ export type BrowserWords = string | null;
 /**
  * A request that a service made for this person becomes the page's own: its number is made anew. Else the page makes one.
  *
- * Throws `approval.no-desktop`, `approval.stopped`, `challenge.pending-exists` (another session, or a service, is asking
- * already), `request.rate-limited`, `challenge.wants-verification`, or what is wrong with the service's request.
+ * Throws `session.missing` (it ended meanwhile: nobody could take its request back), `approval.no-desktop`,
+ * `approval.stopped`, `challenge.pending-exists` (another session, or a service, is asking already), `request.rate-limited`,
+ * `challenge.wants-verification`, or what is wrong with the service's request.
  */
 export async function beginApproval(
   domain: Domain,
@@ -52,6 +53,7 @@ export async function beginApproval(
     askedBrowser: browser,
   };
   const request = await domain.store.transaction(async (tx) => {
+    if (!(await tx.sessions.hold(session.id))) throw new DoorstepError('session.missing');
     await expireChallenges(tx, domain.clock.now(), { personId: person.id });
     await cancelApprovalsOf(domain, tx, caller, session, { but: id });
     return ownNamed === null

@@ -185,6 +185,7 @@ async function endPrevious(domain: Domain, tx: Transaction, caller: Caller, toke
   if (token === null) return;
   const previous = await tx.sessions.byTokenHash(hashSecret(token));
   if (previous === null) return;
-  await cancelApprovalsOf(domain, tx, caller, previous);
+  // Ended first: what it is asking at this moment is there to be taken back, or is not asked any more.
   await tx.sessions.remove(previous.id);
+  await cancelApprovalsOf(domain, tx, caller, previous);
 }

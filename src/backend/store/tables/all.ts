@@ -22,7 +22,7 @@ export type OtherTables = Omit<Tables, 'audit'>;
 export function tablesOn(db: Kysely<Schema>, locking: Locking): OtherTables {
   return {
     people: peopleOn(db),
-    sessions: sessionsOn(db),
+    sessions: sessionsOn(db, locking),
     authenticators: authenticatorsOn(db, locking),
     ceremonies: ceremoniesOn(db),
     challenges: challengesOn(db),

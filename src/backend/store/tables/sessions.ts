@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SessionStore } from '../../domain/stores.ts';
+import type { Locking } from '../locking.ts';
 import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
@@ -19,7 +20,7 @@ const stepUp = prepared((db, step: { id: string; tokenHash: string; challengeId:
     .returning('id'),
 );
 
-export function sessionsOn(db: Kysely<Schema>): SessionStore {
+export function sessionsOn(db: Kysely<Schema>, locking: Locking): SessionStore {
   return {
     async byTokenHash(hash) {
       return (await byTokenHash(db, { hash }))[0] ?? null;
@@ -29,6 +30,10 @@ export function sessionsOn(db: Kysely<Schema>): SessionStore {
     },
     async touch(id, at) {
       await db.updateTable('sessions').set({ seenAt: at }).where('id', '=', id).where('seenAt', '<', at).execute();
+    },
+    async hold(id) {
+      const query = db.selectFrom('sessions').select('id').where('id', '=', id);
+      return (await (locking.rows ? query.forShare() : query).executeTakeFirst()) !== undefined;
     },
     async stepUp(id, change) {
       return (await stepUp(db, { id, ...change })).length > 0;
