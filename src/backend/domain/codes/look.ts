@@ -4,14 +4,14 @@
  *
  * Every code is searched for in the same way, so that time says nothing about how nearly a wrong one was right.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { type HmacKey, hmacKey } from '../../../oath/hmac.ts';
 import { hotp } from '../../../oath/hotp.ts';
 import { searchFar, searchNear } from '../../../oath/search.ts';
 import { stepAt } from '../../../oath/totp.ts';
 import { normalizeTypedCode } from '../../../oath/typed-code.ts';
 import type { Domain } from '../domain.ts';
-import type { CodeRecord } from './model.ts';
+import type { CodeRecord, SealedSeed } from './model.ts';
 
 /** What a typed code is to one source of codes. */
 export interface Sight {
@@ -31,13 +31,49 @@ export async function lookForCode(domain: Domain, rows: readonly CodeRecord[], t
   if (code === null) return [];
   const now = domain.clock.now();
   const sights: Sight[] = [];
-  for (const row of rows) sights.push(await look(domain, row, code, now));
+  for (const row of rows) {
+    const key = hmacKey(domain.seeds.open(row, row.authenticatorId), row.algorithm);
+    sights.push(await look(domain, row, { key, code, now }));
+  }
   return sights;
 }
 
-async function look(domain: Domain, row: CodeRecord, code: string, now: number): Promise<Sight> {
+/**
+ * The work of one source of codes where the person has none, so that a service does not learn from the time who has: it
+ * may ask about anybody. Sealing a seed costs what opening one does.
+ */
+export async function lookInVain(domain: Domain, typed: string): Promise<void> {
+  const code = normalizeTypedCode(typed);
+  if (code === null) return;
+  const now = domain.clock.now();
+  const seed = randomBytes(20);
+  const sealed = domain.seeds.seal(seed, NOBODYS.authenticatorId);
+  await look(domain, { ...NOBODYS, ...sealed }, { key: hmacKey(seed, NOBODYS.algorithm), code, now });
+}
+
+const NOBODYS: Omit<CodeRecord, keyof SealedSeed> = {
+  authenticatorId: '',
+  personId: '',
+  kind: 'totp',
+  algorithm: 'SHA1',
+  digits: 6,
+  period: 30,
+  lastPosition: -1,
+  drift: 0,
+  failures: 0,
+  blockedUntil: 0,
+  candidate: null,
+  candidateAt: null,
+};
+
+interface Typed {
+  readonly key: HmacKey;
+  readonly code: string;
+  readonly now: number;
+}
+
+async function look(domain: Domain, row: CodeRecord, { key, code, now }: Typed): Promise<Sight> {
   const { windows } = domain.policy.codes;
-  const key = hmacKey(domain.seeds.open(row, row.authenticatorId), row.algorithm);
   const search = { key, form: row, code };
   const at = expected(row, now);
   const near = searchNear({
@@ -72,7 +108,7 @@ function windowOf(domain: Domain, row: CodeRecord, { at, spread, now }: { at: nu
  * Whether the code is the one right after the last wrong one's position. A code is computed where there is no candidate
  * too. Two codes of a clock must also lie as far apart as they were typed: else they were written down earlier.
  */
-function followed(domain: Domain, row: CodeRecord, { key, code, now }: { key: HmacKey; code: string; now: number }): number | null {
+function followed(domain: Domain, row: CodeRecord, { key, code, now }: Typed): number | null {
   const candidate = row.candidate ?? 0;
   const next = hotp(key, candidate + 1, row);
   const fits = next.length === code.length && timingSafeEqual(Buffer.from(next), Buffer.from(code));

@@ -17,7 +17,7 @@ import type { Caller, Domain } from '../domain.ts';
 import { type AttemptKey, blockedFor, countFailure, tooManyTries, waitAfter } from '../limits.ts';
 import type { PersonRecord } from '../model.ts';
 import type { AttemptRecord, Transaction } from '../stores.ts';
-import { driftAt, lookForCode, type Sight } from './look.ts';
+import { driftAt, lookForCode, lookInVain, type Sight } from './look.ts';
 import type { CodeRecord } from './model.ts';
 
 /** Who types a code, and what is counted beside the sources of codes themselves. */
@@ -53,6 +53,7 @@ export async function lookAt(domain: Domain, tried: CodeTry, typed: string): Pro
     const retryAfter = Math.max(1_000, Math.min(...rows.map((row) => waitLeft(domain, row, now))));
     throw tooManyTries({ ok: false, locked: false, retryAfter });
   }
+  if (rows.length === 0) await lookInVain(domain, typed);
   return { ...tried, sights: await lookForCode(domain, open, typed) };
 }
 
@@ -78,8 +79,6 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
     );
     return refusal(tooManyTries({ ok: false, locked: false, retryAfter: blocked }));
   }
-  const closed = rows.length === 0 ? await whyNone(domain, tx, tried.person, now) : null;
-  if (closed !== null) return closed;
   for (const row of rows) {
     const position = acceptable(domain, row, tried.sights, now);
     if (position === null) continue;
@@ -91,6 +90,11 @@ export async function settle(domain: Domain, tx: Transaction, caller: Caller, tr
   }
   // The code may be that of a source which nobody may try now: then the way out is to wait, whatever was typed.
   const waits = await waitsOf(domain, tx, tried.person, now);
+  if (rows.length === 0) {
+    if (waits.length > 0) return waitFor(waits);
+    // As many statements as a source of codes makes that is there.
+    if (await isStopped(tx, tried.person)) return { ok: false, code: 'code.locked', detail: {} };
+  }
   await fail(domain, tx, caller, tried, rows);
   return waits.length > 0 ? waitFor(waits) : { ok: false, code: 'code.wrong', detail: {} };
 }
@@ -123,13 +127,10 @@ function waitFor(waits: readonly number[]): Settled {
   return refusal(tooManyTries({ ok: false, locked: false, retryAfter: Math.max(1_000, Math.min(...waits)) }));
 }
 
-/** No source of codes could be counted: all of them wait, or all of them are stopped. Null: there is none at all. */
-async function whyNone(domain: Domain, tx: Transaction, person: PersonRecord, now: number): Promise<Settled | null> {
-  const waits = await waitsOf(domain, tx, person, now);
-  if (waits.length > 0) return waitFor(waits);
+/** Whether a source of codes was stopped, and nobody may try it any more. */
+async function isStopped(tx: Transaction, person: PersonRecord): Promise<boolean> {
   const all = await tx.authenticators.listOf(person.id);
-  const stopped = all.some(({ kind, state }) => (kind === 'totp' || kind === 'hotp') && state === 'suspended');
-  return stopped ? { ok: false, code: 'code.locked', detail: {} } : null;
+  return all.some(({ kind, state }) => (kind === 'totp' || kind === 'hotp') && state === 'suspended');
 }
 
 /** The position that the code may burn: within the window, or the second of two in a row after a resynchronization. */
