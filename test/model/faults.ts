@@ -128,6 +128,18 @@ export const FAULTS = {
       listOf: async (personId) => (await table.listOf(personId)).map((one) => ({ ...one, heldBy: null })),
     }),
   },
+  'the password alone is enough': {
+    sessions: (table) => ({ insert: (session) => table.insert({ ...session, state: 'full' }) }),
+  },
+  'a closed account goes on': {
+    people: (table) => ({
+      async byId(id) {
+        const person = await table.byId(id);
+        return person === null ? null : { ...person, disabledAt: null };
+      },
+      bumpOpen: async (id) => (await table.bumpVersion(id)) > 0,
+    }),
+  },
   'a session outlives what it was shown with': { sessions: () => ({ removeShownWith: async () => 0 }) },
   'an enrollment is good for ever': {
     codeEnrollments: (table) => ({

@@ -108,14 +108,35 @@ const moment: fc.Arbitrary<Moment> = fc.oneof(
   { weight: 1, arbitrary: act.map((one) => [one, one] as const) },
 );
 
-/** A request from the number to the redemption, with a pause before it is redeemed: seldom whole by chance alone. */
+/** A request from the number, perhaps typed wrong at first, to the redemption, with a pause before it: seldom whole by chance. */
 const approvalStory: fc.Arbitrary<readonly Moment[]> = fc
-  .record({ session: index, desktop: index, forService: fc.boolean(), pause: fc.constantFrom(1_000, 31_000, 61_000) })
-  .map(({ session, desktop, forService, pause }) => [
-    [{ act: 'begin', session, forService }],
-    [{ act: 'decide', desktop, holder: 0, challenge: 0, decision: 'approve', number: 'shown', twist: 'none' }],
-    [{ act: 'wait', milliseconds: pause }],
-    [{ act: 'finish', session, challenge: 0 }],
+  .record({
+    session: index,
+    desktop: index,
+    forService: fc.boolean(),
+    wrong: fc.constantFrom(0, 0, 0, 1, 3, 4),
+    pause: fc.constantFrom(1_000, 31_000, 61_000),
+  })
+  .map(({ session, desktop, forService, wrong, pause }) => {
+    const decision = { act: 'decide', desktop, holder: 0, challenge: 0, decision: 'approve', twist: 'none' } as const;
+    return [
+      [{ act: 'begin', session, forService }],
+      ...Array.from({ length: wrong }, (): Moment => [{ ...decision, number: 'wrong' }]),
+      [{ ...decision, number: 'shown' }],
+      [{ act: 'wait', milliseconds: pause }],
+      [{ act: 'finish', session, challenge: 0 }],
+    ];
+  });
+
+/** A key that was copied: the one who has it goes on, and the other one comes with what is dead by then. */
+const copyStory: fc.Arbitrary<readonly Moment[]> = fc
+  .record({ desktop: index, lost: fc.boolean() })
+  .map(({ desktop, lost }) => [
+    [{ act: 'greet', desktop, holder: 0, keeps: true }],
+    [{ act: 'copy-key', desktop }],
+    [{ act: 'greet', desktop, holder: 0, keeps: !lost }],
+    [{ act: 'greet', desktop, holder: 0, keeps: true }],
+    [{ act: 'greet', desktop, holder: 1, keeps: true }],
   ]);
 
 /** A sheet and some of its codes, wrong ones among them; now and then a new sheet, and a code of the old one. */
@@ -150,6 +171,7 @@ const enrollmentStory: fc.Arbitrary<readonly Moment[]> = fc
 const piece: fc.Arbitrary<readonly Moment[]> = fc.oneof(
   { weight: 30, arbitrary: moment.map((one) => [one]) },
   { weight: 2, arbitrary: approvalStory },
+  { weight: 1, arbitrary: copyStory },
   { weight: 1, arbitrary: sheetStory },
   { weight: 1, arbitrary: enrollmentStory },
 );
