@@ -7,6 +7,9 @@ import { runHistory } from './history.ts';
 import { skipTo } from './verdict.ts';
 import { openWorld } from './world.ts';
 
+/** Histories in one world: it stays small, however many there are. */
+const MOST_IN_WORLD = 2_000;
+
 export interface Exploration {
   readonly histories: number;
   readonly acts: number;
@@ -23,7 +26,7 @@ export async function explore(options: {
   readonly shrink?: boolean;
   readonly onProgress?: (done: number) => void;
 }): Promise<Exploration> {
-  const world = await openWorld(options.fault ?? null);
+  let world = await openWorld(options.fault ?? null);
   const seed = options.seed ?? (Math.random() * 0x7fffffff) | 0;
   let [row, done, acts] = [1, 0, 0];
   try {
@@ -36,6 +39,11 @@ export async function explore(options: {
         throw error;
       }
       done += 1;
+      if (done % MOST_IN_WORLD === 0) {
+        await world.close();
+        world = await openWorld(options.fault ?? null);
+        row = 1;
+      }
       acts += moments.reduce((sum, moment) => sum + moment.length, 0);
       if (done % 500 === 0) options.onProgress?.(done);
     });
