@@ -256,7 +256,7 @@ test.each([
     pairing: { state: 'paired' },
     authenticators: [{ id: KEY.id }],
   });
-  expect(entries.keys().toArray()).toEqual(kept.keys().toArray());
+  expect([...entries.keys()]).toEqual([...kept.keys()]);
   expect(forgotten).toEqual([]);
   api.fail.clear();
   await until(() => expect(store.get()).toMatchObject({ connection: 'online', fault: null }));
