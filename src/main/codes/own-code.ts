@@ -1,5 +1,5 @@
 /** Codes of the person's own Doorstep account, made by this app: enrolled with one proven code, kept in step with the backend. */
-import { DoorstepError } from '../../contract/errors.ts';
+import { DoorstepError, ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import { CodeEnrollment } from '../../contract/http/codes.ts';
 import { OneAuthenticator } from '../../contract/http/shapes.ts';
 import type { AppState } from '../../contract/ipc.ts';
@@ -14,7 +14,10 @@ import type { Sync } from '../sync/sync.ts';
 import type { CodeStore } from './code-store.ts';
 
 export interface OwnCodes {
-  /** @returns the id of the new code. Rejects with not-paired, keychain.*, or as the backend does: then nothing is left of it */
+  /**
+   * @returns the id of the new code. Rejects with not-paired, keychain.*, or as the backend does: then nothing is left of it.
+   * Where the answer to its proof is missing, its seed stays, not shown, until the backend has said what became of it.
+   */
   enroll(name: string): Promise<{ id: string }>;
   /**
    * Removes a code together with the way that it is: the seed goes once the backend has agreed, now or when it is in reach
@@ -34,10 +37,36 @@ export interface OwnCodesOptions {
   readonly trueNow: () => number;
 }
 
+/** An enrollment is open for ten minutes; this one's own end is not known any more after a start of the app. */
+const LONGEST_ENROLLMENT = 15 * 60_000;
+/** What was still on its way when an enrollment ended, and what clocks differ by. */
+const ON_ITS_WAY = 60_000;
+
 export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOptions): OwnCodes {
   /** Authenticators that this run has enrolled and no snapshot has shown yet. */
   const fresh = new Set<string>();
+  /**
+   * Authenticators whose proof was not answered, and from when on (the backend's time, ms since 1970) a list without them
+   * says that they will never be: until then the proof may be on its way to the backend, and would be for a seed that is gone.
+   */
+  const undecided = new Map<string, number>();
   let checked: string | null = null;
+
+  const isActive = (authenticatorId: string) =>
+    store.get().authenticators.some(({ id, state }) => id === authenticatorId && state !== 'pending');
+
+  /** The backend has ended every earlier enrollment of this computer by beginning another one. */
+  const endEarlier = (person: string) => {
+    for (const { owner } of codes.entries())
+      if (owner !== null && owner.person === person && !owner.proved) undecided.set(owner.authenticatorId, trueNow() + ON_ITS_WAY);
+  };
+
+  /** Whether a list of that moment says for good that there is no such authenticator. */
+  const isDecided = (authenticatorId: string, at: number) => {
+    const from = undecided.get(authenticatorId) ?? at + LONGEST_ENROLLMENT + ON_ITS_WAY;
+    undecided.set(authenticatorId, from);
+    return at > from;
+  };
 
   const quietly = (work: Promise<void>) =>
     work.catch((error: unknown) => log.warn('codes.not-in-step', { code: error instanceof DoorstepError ? error.code : 'internal' }));
@@ -48,6 +77,7 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
       if (pairing.state !== 'paired') throw new DoorstepError('not-paired');
       const enrollment = await sync.call({ route: 'deviceCodeEnrollment', body: { kind: 'totp' }, answer: CodeEnrollment });
       const seed = seedOf(enrollment);
+      endEarlier(pairing.person.id);
       const owner = { person: pairing.person.id, authenticatorId: enrollment.enrollmentId };
       fresh.add(owner.authenticatorId);
       // In the keychain before the backend counts on it: a code that is active and lost would be a way that is none.
@@ -62,11 +92,15 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
           answer: OneAuthenticator,
         });
       } catch (error) {
-        // Without an answer it may be active: the next snapshot says. A refusal has left nothing at the backend.
-        const unanswered = !(error instanceof DoorstepError) || error.code === 'backend.unreachable';
-        if (unanswered) fresh.delete(owner.authenticatorId);
-        else await quietly(codes.drop(id));
-        throw error;
+        fresh.delete(owner.authenticatorId);
+        if (isRefusal(error)) {
+          await quietly(codes.drop(id));
+          throw error;
+        }
+        undecided.set(owner.authenticatorId, Date.parse(enrollment.expiresAt) + ON_ITS_WAY);
+        // A backend that did answer, only not on this, can be asked at once.
+        if (error instanceof DoorstepError && error.code !== 'backend.unreachable') await sync.refresh().catch(() => undefined);
+        if (!isActive(owner.authenticatorId)) throw error;
       }
       await codes.prove(id);
       await sync.refresh().catch(() => undefined);
@@ -93,14 +127,27 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
         const known = authenticators.find((one) => one.id === owner.authenticatorId);
         if (known !== undefined && known.state !== 'pending') {
           fresh.delete(owner.authenticatorId);
+          undecided.delete(owner.authenticatorId);
           if (!owner.proved) void quietly(codes.prove(id));
         } else if (known === undefined && !fresh.has(owner.authenticatorId)) {
+          if (!owner.proved && !isDecided(owner.authenticatorId, Date.parse(checkedAt))) continue;
+          undecided.delete(owner.authenticatorId);
           log.info('codes.own-ended');
           void quietly(codes.drop(id));
         }
       }
     },
   };
+}
+
+/** What a request is told that was sent twice on its way: the first one may have been taken. */
+const SENT_TWICE: readonly ErrorCode[] = ['ceremony.ended', 'device.request-replayed'];
+
+/** Whether the backend has said that nothing came of it. A database that did not answer may have kept it all the same. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof DoorstepError) || SENT_TWICE.includes(error.code)) return false;
+  const { status } = ERRORS[error.code];
+  return status >= 400 && status < 500;
 }
 
 function seedOf({ secret, form, kind, link }: Parsed<typeof CodeEnrollment>): Seed & { readonly period: number } {

@@ -9,13 +9,13 @@ import { buildOtpauth } from '../../../../src/oath/otpauth.ts';
 import { totp } from '../../../../src/oath/totp.ts';
 import { totpSeed, World } from './world.ts';
 
+const MINUTE = 60_000;
 let world: World;
 let store: StateStore;
 let own: OwnCodes;
 let finish: (body: { code: string; name: string }) => void;
 let change: () => Promise<void>;
 const changes: [string, string][] = [];
-let counter = 0;
 /** What the backend would list by now. */
 let authenticators: { id: string; state: string }[];
 const enrolled = { ...totpSeed({ issuer: 'Example Ltd', account: 'alice' }), period: 30 };
@@ -27,6 +27,7 @@ beforeEach(() => {
   calls.length = 0;
   seedsAtFinish.length = 0;
   authenticators = [];
+  begun = 'E';
   finish = () => undefined;
   change = async () => undefined;
   changes.length = 0;
@@ -64,7 +65,7 @@ function start(): void {
             form: { algorithm: 'SHA1', digits: 6, period: 30 },
             secret: encodeBase32(enrolled.key),
             link: buildOtpauth(enrolled),
-            expiresAt: '2027-01-01T00:00:00.000Z',
+            expiresAt: new Date(world.now + 10 * MINUTE).toISOString(),
           } as never;
         }
         seedsAtFinish.push([...world.entries.keys()].filter((name) => name.includes('/seed/')).length);
@@ -76,13 +77,14 @@ function start(): void {
   });
 }
 
-const enrollmentId = () => 'E'.repeat(22);
+let begun = 'E';
+const enrollmentId = () => begun.repeat(22);
 
 function snapshot(): void {
-  counter += 1;
+  world.now += 1;
   store.change({
     connection: 'online',
-    checkedAt: `snapshot ${counter}`,
+    checkedAt: new Date(world.now).toISOString(),
     authenticators: authenticators as unknown as AppState['authenticators'],
   });
   own.follow(store.get());
@@ -133,7 +135,50 @@ describe('a code of the own account', () => {
     expect(world.codes.list()).toMatchObject([{ authenticatorId: enrollmentId() }]);
   });
 
-  it('whose proof never arrived goes', async () => {
+  it.each(['backend.unreachable', 'store.unavailable', 'internal', 'ceremony.ended', 'device.request-replayed'] as const)(
+    'whose proof got no word (%s) stays, unseen, until its enrollment is over, and goes then',
+    async (code) => {
+      finish = () => {
+        throw new DoorstepError(code);
+      };
+      await expect(own.enroll('x')).rejects.toMatchObject({ code });
+      world.now += 10 * MINUTE;
+      snapshot();
+      await settled();
+      expect(world.codes.list()).toEqual([]);
+      expect(world.entries.size).toBe(1);
+      world.now += 2 * MINUTE;
+      snapshot();
+      await settled();
+      expect(world.codes.entries()).toEqual([]);
+      expect(world.entries.size).toBe(0);
+    },
+  );
+
+  it('whose proof is taken after a list that lacked it is kept and shown', async () => {
+    finish = () => {
+      throw new DoorstepError('backend.unreachable');
+    };
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'backend.unreachable' });
+    snapshot();
+    await settled();
+    authenticators.push({ id: enrollmentId(), state: 'active' });
+    world.now += MINUTE;
+    snapshot();
+    await settled();
+    expect(world.codes.list()).toMatchObject([{ authenticatorId: enrollmentId(), state: 'ready' }]);
+  });
+
+  it('whose proof was taken, though the backend says otherwise, is asked for and kept', async () => {
+    finish = () => {
+      authenticators.push({ id: enrollmentId(), state: 'active' });
+      throw new DoorstepError('ceremony.ended');
+    };
+    const { id } = await own.enroll('x');
+    expect(world.codes.list()).toMatchObject([{ id, authenticatorId: enrollmentId() }]);
+  });
+
+  it('whose proof never arrived goes a while after the next start, when nobody knows any more how long it was open', async () => {
     finish = () => {
       throw new DoorstepError('backend.unreachable');
     };
@@ -142,9 +187,32 @@ describe('a code of the own account', () => {
     start();
     await world.codes.load();
     snapshot();
+    world.now += 15 * MINUTE;
+    snapshot();
+    await settled();
+    expect(world.entries.size).toBe(1);
+    world.now += 2 * MINUTE;
+    snapshot();
     await settled();
     expect(world.codes.entries()).toEqual([]);
     expect(world.entries.size).toBe(0);
+  });
+
+  it('goes soon where another one was begun, which has ended it', async () => {
+    finish = () => {
+      throw new DoorstepError('backend.unreachable');
+    };
+    await expect(own.enroll('x')).rejects.toMatchObject({ code: 'backend.unreachable' });
+    const first = world.codes.entries()[0]?.id;
+    finish = () => undefined;
+    enrolled.key = totpSeed().key;
+    begun = 'F';
+    const { id } = await own.enroll('x');
+    expect(world.codes.entries().map((one) => one.id)).toEqual([first, id]);
+    world.now += 2 * MINUTE;
+    snapshot();
+    await settled();
+    expect(world.codes.entries().map((one) => one.id)).toEqual([id]);
   });
 
   it('goes when its authenticator was removed elsewhere; another person’s and other sites’ stay', async () => {
