@@ -1,4 +1,4 @@
-/** Spare codes: ten on a sheet, each good once beside the password, and nothing else. */
+/** Spare codes (C12, C14, C20): ten on a sheet, each good once beside the password, and nothing else. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
 import type { CodeEnrollment, SpareCodes } from '../../../src/contract/http/codes.ts';
@@ -86,6 +86,39 @@ onEachStore('spare codes', (_dialect, environment) => {
       });
       for (let used = 0; used <= index; used += 1) expect(await spend(await atPassword(username), codes[used] ?? '')).toBe(200);
     }
+  });
+
+  it('are one code each however they are written, and nothing else is that code (C12)', async () => {
+    const { username, first } = await somebody();
+    const type = async (typed: string): Promise<string | number> => {
+      backend.clock.advance(HOUR);
+      return spend(await atPassword(username), typed);
+    };
+    const bare = first.replace('-', '');
+    const [sign = ''] = bare;
+    for (const other of [
+      `${first}\0`,
+      `\0${first}`,
+      bare.replace(/(.{7})/, '$1\u200b'),
+      bare.slice(1),
+      `${bare}A`,
+      `${bare}${bare}`,
+      `${sign === 'A' ? 'B' : 'A'}${bare.slice(1)}`,
+    ]) {
+      expect(await type(other), JSON.stringify(other)).toBe('spare-code.wrong');
+    }
+    const fullWidth = [...bare].map((one) => String.fromCodePoint(one.charCodeAt(0) + 0xfee0)).join('');
+    const writings = [
+      first,
+      bare,
+      bare.toLowerCase(),
+      ` ${first}\n`,
+      bare.replace(/(.{7})/, '$1\u2013'),
+      [...bare].join('\u00a0'),
+      fullWidth,
+    ];
+    expect(await type(fullWidth)).toBe(200);
+    for (const writing of writings) expect(await type(writing), JSON.stringify(writing)).toBe('spare-code.wrong');
   });
 
   it('stand for nothing but the second step of their own person', async () => {
