@@ -236,6 +236,11 @@ export const ERRORS = {
   'keychain.dismissed': { status: 0, title: 'The keychain stayed locked.', remedy: 'Choose Try again and type its password.' },
   'keychain.failed': { status: 0, title: 'The keychain gave an error.', remedy: 'Restart the computer, then try again.' },
   'backend.unreachable': { status: 0, title: 'No connection.', remedy: 'Check the network. Codes and keys still work.' },
+  'backend.not-proven': {
+    status: 0,
+    title: 'What answers does not prove that it is your organization. Nothing was forgotten.',
+    remedy: 'Ask the help desk. If this computer was removed, disconnect it in the settings.',
+  },
   'backend.not-trusted': { status: 0, title: 'The address is not safe to use.', remedy: 'Use an address that starts with https.' },
   'clock.wrong': { status: 401, title: 'The clock of this computer is wrong.', remedy: 'Set it, then try again.' },
   'changes.too-many': {

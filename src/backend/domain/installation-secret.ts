@@ -5,7 +5,12 @@ import type { SeedVault } from './codes/seeds.ts';
 import type { Store } from './stores.ts';
 
 /** Names of secrets that the whole installation shares: each is kept as a fact, sealed like a seed. */
-export const INSTALLATION_SECRETS = ['spare-code-secret', 'approval-number-secret', 'device-generation-secret'] as const;
+export const INSTALLATION_SECRETS = [
+  'spare-code-secret',
+  'approval-number-secret',
+  'device-generation-secret',
+  'backend-signing-secret',
+] as const;
 export type InstallationSecret = (typeof INSTALLATION_SECRETS)[number];
 
 const opened = new WeakMap<Store, Map<InstallationSecret, Promise<Uint8Array>>>();

@@ -3,6 +3,7 @@ import cookiePlugin from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { Health } from '../../contract/http/shapes.ts';
+import { withProof } from '../domain/devices/backend-word.ts';
 import type { Domain } from '../domain/domain.ts';
 import { newId } from '../domain/identifiers.ts';
 import { sessionCookie } from './cookies.ts';
@@ -56,7 +57,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }) as unknown as FastifyInstance;
   keepRawBodies(app);
   securityHeaders(app, options.tls !== null);
-  app.setErrorHandler(answerFailure);
+  app.setErrorHandler(async (error, request, reply) => {
+    // What cannot be proved is not said: a desktop would believe nothing else.
+    const proven = await withProof(domain, error).catch((failed: unknown) => failed);
+    await answerFailure(proven, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'request.not-found'));
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(

@@ -191,7 +191,13 @@ export const PairDevice = Type.Object(
   },
   { ...closed, description: 'Signed like every device request, with the key that is being paired: proof of possession.' },
 );
-export const PairedDevice = Type.Object({ deviceId: Id, person: Person, organization: Organization }, closed);
+/** Of the backend, Ed25519, base64url: what it says about the end of a connection is signed with it (`sync.ts`). */
+export const BackendKey = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+/** `backendKey` is absent in what was kept by an app from before there was one: it comes with the next greeting then. */
+export const PairedDevice = Type.Object(
+  { deviceId: Id, person: Person, organization: Organization, backendKey: Type.Optional(BackendKey) },
+  closed,
+);
 export type PairedDevice = Static<typeof PairedDevice>;
 
 export const AssuranceLevel = Type.Union([Type.Literal('phishing-resistant'), Type.Literal('other-device'), Type.Literal('same-device')]);

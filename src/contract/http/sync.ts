@@ -1,6 +1,6 @@
 /** How a desktop and its backend keep agreeing: greeting, snapshots, and changes that were made offline. */
 import { type Static, Type } from 'typebox';
-import { AuthenticatorName, DeviceSnapshot, Id, Instant } from './shapes.ts';
+import { AuthenticatorName, BackendKey, DeviceSnapshot, Id, Instant } from './shapes.ts';
 
 const closed = { additionalProperties: false };
 
@@ -11,7 +11,16 @@ const closed = { additionalProperties: false };
  * two loses nothing.
  */
 export const DeviceHello = Type.Object({ appVersion: Type.String({ maxLength: 32 }), platform: Type.String({ maxLength: 32 }) }, closed);
-export const DeviceWelcome = Type.Object({ generation: Id, snapshot: DeviceSnapshot }, closed);
+export const DeviceWelcome = Type.Object(
+  {
+    generation: Id,
+    snapshot: DeviceSnapshot,
+    backendKey: Type.Optional(BackendKey),
+    /** A signed `WelcomeStatement`. */
+    statement: Type.Optional(Type.String({ maxLength: 1024 })),
+  },
+  closed,
+);
 export type DeviceWelcome = Static<typeof DeviceWelcome>;
 
 /** `?since=VERSION`: the first event is left out where the snapshot still has this version. Each event is a `DeviceSnapshot`. */
@@ -60,3 +69,32 @@ export type ChangeResults = Static<typeof ChangeResults>;
 export const RemovalWipe = Type.Union([Type.Literal('everything'), Type.Literal('doorstep')]);
 export type RemovalWipe = Static<typeof RemovalWipe>;
 export const RemoveAuthenticatorQuery = Type.Object({ wipe: Type.Optional(RemovalWipe) }, closed);
+
+/**
+ * What the backend proves: a compact JWS (RFC 7515) with `EdDSA` (RFC 8037) under the backend's key, header `typ` as below.
+ * Whoever holds the port of a backend that is down could say anything; a computer forgets nothing on such a word, and takes
+ * no generation from it, because the true backend would then take it for a copy.
+ *
+ * That a computer is not connected any more stands beside the problem, in its fact `statement`. An end is for good, so its
+ * statement holds for ever. A welcome holds for a computer that shows the generation `after`.
+ */
+export const WELCOME_STATEMENT_TYPE = 'doorstep-welcome+jwt';
+export const WelcomeStatement = Type.Object({ sub: Id, after: Type.Union([Id, Type.Null()]), generation: Id }, closed);
+export type WelcomeStatement = Static<typeof WelcomeStatement>;
+
+export const END_STATEMENT_TYPE = 'doorstep-end+jwt';
+const END_CODES = ['device.removed', 'device.copied', 'device.unknown'] as const;
+export type EndCode = (typeof END_CODES)[number];
+export function isEndCode(code: string): code is EndCode {
+  return END_CODES.some((one) => one === code);
+}
+export const EndStatement = Type.Object(
+  {
+    /** Id of the computer. */
+    sub: Id,
+    code: Type.Union([Type.Literal('device.removed'), Type.Literal('device.copied'), Type.Literal('device.unknown')]),
+    wipe: RemovalWipe,
+  },
+  closed,
+);
+export type EndStatement = Static<typeof EndStatement>;

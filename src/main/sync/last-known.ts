@@ -3,7 +3,6 @@
  * was removed also after a restart. It holds names and no secret, and goes with the pairing.
  */
 import { readFileSync } from 'node:fs';
-import { DoorstepError } from '../../contract/errors.ts';
 import { DeviceSnapshot } from '../../contract/http/shapes.ts';
 import type { AppState } from '../../contract/ipc.ts';
 import { type Parsed, parseTolerant } from '../../contract/parse.ts';
@@ -91,21 +90,6 @@ function readRemoval(value: unknown): Removal | null {
   const { because, wiped } = value;
   if (because !== 'removed' && because !== 'copied' && because !== 'unknown') return null;
   return wiped === 'everything' || wiped === 'doorstep' ? { because, wiped } : null;
-}
-
-/** Why this computer is not one of the person's any more, and how much it is to forget; null where it still is. */
-export function removalOf(error: unknown): Removal | null {
-  if (!(error instanceof DoorstepError)) return null;
-  switch (error.code) {
-    case 'device.removed':
-      return { because: 'removed', wiped: error.detail['wipe'] === 'everything' ? 'everything' : 'doorstep' };
-    case 'device.copied':
-      return { because: 'copied', wiped: 'doorstep' };
-    case 'device.unknown':
-      return { because: 'unknown', wiped: 'doorstep' };
-    default:
-      return null;
-  }
 }
 
 /** A snapshot from an event, or null where the text is none. */

@@ -11,12 +11,13 @@ import type { Parsed, Schema } from '../../contract/parse.ts';
 import type { Log } from '../app/log.ts';
 import type { StateStore } from '../app/state-store.ts';
 import type { Vault } from '../vault/vault.ts';
+import { provenRemoval, requireProven, saysEnd } from './backend-word.ts';
 import { type ChangeQueue, type WhatChanged, withChanges } from './changes.ts';
 import { type BackendClient, type Call, createBackendClient, type Fetch, type Signer } from './client.ts';
 import type { ServerClock } from './clock.ts';
 import { createDeviceKey } from './device-key.ts';
 import { type Follower, follow } from './follow.ts';
-import { type LastKnown, parseSnapshot, type Removal, removalOf, type Snapshot } from './last-known.ts';
+import { type LastKnown, parseSnapshot, type Removal, type Snapshot } from './last-known.ts';
 import { createOutbox } from './outbox.ts';
 import { exportPairing, importPairing, type Pairing } from './pairing.ts';
 import { parseServer } from './server-address.ts';
@@ -84,8 +85,8 @@ export interface SyncOptions {
   readonly again?: number;
 }
 
-/** The backend lets this computer do nothing, and may again: the help desk knows. Nothing is forgotten for it. */
-const HELD: readonly ErrorCode[] = ['authenticator.suspended', 'person.disabled'];
+/** This computer may do nothing, and may again: the help desk knows. Nothing is forgotten for it. */
+const HELD: readonly ErrorCode[] = ['authenticator.suspended', 'person.disabled', 'backend.not-proven'];
 
 /** A moment after the end of a request, so that the backend's clock has passed it too. */
 const AFTER_END = 500;
@@ -213,9 +214,10 @@ export function createSync(options: SyncOptions): Sync {
   /** What a failed exchange means for the whole connection. */
   const note = async (error: unknown): Promise<ErrorCode> => {
     const code = codeOf(error);
-    const removal = removalOf(error);
-    if (removal !== null) {
-      if (connected !== null) await removed(removal);
+    if (saysEnd(code)) {
+      const removal = connected === null ? null : provenRemoval(error, connected.pairing.device);
+      if (removal !== null) await removed(removal);
+      else if (connected !== null) store.change({ connection: 'offline', fault: { code: 'backend.not-proven', detail: {} } });
     } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
     else if (HELD.includes(code)) store.change({ connection: 'offline', fault: { code, detail: {} } });
     else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
@@ -225,18 +227,22 @@ export function createSync(options: SyncOptions): Sync {
   /** Greets, and keeps the generation that comes back; until the keychain has it, the one before is shown. */
   const greet = async (to: Connected, signal: AbortSignal) => {
     const sent = now();
-    const { generation, snapshot } = await to.client.call(to.signer, {
+    const after = to.pairing.generation;
+    const { generation, snapshot, backendKey, statement } = await to.client.call(to.signer, {
       route: 'deviceHello',
       body: { appVersion: computer.version, platform: computer.platform },
       answer: DeviceWelcome,
       signal,
     });
+    requireProven(to.pairing.device, { statement, generation, after });
     clock.measure(Date.parse(snapshot.serverTime), sent, now());
     goOn();
     take(to, snapshot, true);
     // A keychain that is known to be away would hold up the events until its deadline.
     if (vault.state() !== 'ready' || connected !== to) return;
-    const next = { ...to.pairing, generation };
+    // A pairing from before there was such a key learns it here, and keeps the first one.
+    const device = { ...(backendKey === undefined ? {} : { backendKey }), ...to.pairing.device };
+    const next = { ...to.pairing, device, generation };
     try {
       await vault.write('device', exportPairing(next));
       to.pairing = next;
@@ -371,7 +377,7 @@ export function createSync(options: SyncOptions): Sync {
         await client.call(signer, { route: 'unpairDevice', answer: null });
       } catch (error) {
         const code = codeOf(error);
-        if (code !== 'backend.unreachable' && !HELD.includes(code) && removalOf(error) === null) throw error;
+        if (code !== 'backend.unreachable' && !HELD.includes(code) && !saysEnd(code)) throw error;
       }
       lastKnown.forget();
       letGo(gone);

@@ -29,7 +29,7 @@ const TOUCH_EVERY = 60_000;
 /** A desktop that was paired once, whatever has become of it. Throws `device.unknown`. */
 export async function knownDevice(domain: Domain, id: string): Promise<AuthenticatorRecord> {
   const device = await domain.store.read.authenticators.byId(id);
-  if (device === null || device.kind !== 'desktop' || device.deviceKey === null) throw new DoorstepError('device.unknown');
+  if (device === null || device.kind !== 'desktop' || device.deviceKey === null) throw new DoorstepError('device.unknown', { device: id });
   return device;
 }
 
@@ -42,7 +42,7 @@ export async function personOfDevice(domain: Domain, device: AuthenticatorRecord
   const ended = endOf(device);
   if (ended !== null) throw ended;
   const person = await domain.store.read.people.byId(device.personId);
-  if (person === null) throw new DoorstepError('device.unknown');
+  if (person === null) throw new DoorstepError('device.unknown', { device: device.id });
   if (person.disabledAt !== null) throw new DoorstepError('person.disabled');
   return person;
 }
@@ -50,15 +50,16 @@ export async function personOfDevice(domain: Domain, device: AuthenticatorRecord
 /** The desktop as it is now. Throws `device.removed` and so on where it may not go on. */
 export async function requireActive(tx: Transaction, id: string): Promise<AuthenticatorRecord> {
   const device = await tx.authenticators.byId(id);
-  const ended = device === null ? new DoorstepError('device.unknown') : endOf(device);
+  const ended = device === null ? new DoorstepError('device.unknown', { device: id }) : endOf(device);
   if (device === null || ended !== null) throw ended;
   return device;
 }
 
 function endOf(device: AuthenticatorRecord): DoorstepError | null {
   if (device.state === 'active') return null;
-  if (device.state === 'removed') return new DoorstepError('device.removed', { wipe: device.removedWipe ?? 'doorstep' });
-  return new DoorstepError(device.suspendedBecause === 'copied' ? 'device.copied' : 'authenticator.suspended');
+  const about = { device: device.id };
+  if (device.state === 'removed') return new DoorstepError('device.removed', { ...about, wipe: device.removedWipe ?? 'doorstep' });
+  return device.suspendedBecause === 'copied' ? new DoorstepError('device.copied', about) : new DoorstepError('authenticator.suspended');
 }
 
 /** Remembers the nonce of a signed request for as long as its signature could be good. Throws `device.request-replayed`. */
@@ -195,7 +196,9 @@ export async function admitted<T>(
   const mint = await generationMint(domain);
   const outcome = await domain.store.transaction(async (tx) => {
     const admission = await admitRequest(domain, tx, caller, current, mint);
-    return admission === 'admitted' ? work(tx) : { refused: new DoorstepError(admission satisfies ErrorCode) };
+    return admission === 'admitted'
+      ? work(tx)
+      : { refused: new DoorstepError(admission satisfies ErrorCode, { device: current.device.id }) };
   });
   if ('refused' in outcome) throw outcome.refused;
   return outcome.value;

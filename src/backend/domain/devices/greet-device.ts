@@ -1,6 +1,7 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { DeviceWelcome } from '../../../contract/http/sync.ts';
 import type { Caller, Domain } from '../domain.ts';
+import { backendKey, proveWelcome } from './backend-word.ts';
 import { admitted, type CurrentDevice, requireActive } from './device-request.ts';
 import { generationMint } from './generation.ts';
 import { deviceSnapshot } from './snapshot.ts';
@@ -14,5 +15,6 @@ export async function greetDevice(domain: Domain, caller: Caller, current: Curre
     if (!(await tx.authenticators.offerGeneration(current.device.id, next))) throw new DoorstepError('device.request-replayed');
     return { value: next };
   });
-  return { generation, snapshot: await deviceSnapshot(domain, current) };
+  const statement = await proveWelcome(domain, { sub: current.device.id, after: current.signed.generation, generation });
+  return { generation, snapshot: await deviceSnapshot(domain, current), backendKey: await backendKey(domain), statement };
 }

@@ -7,6 +7,7 @@ import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import { shownText } from '../shown-text.ts';
 import type { Transaction } from '../stores.ts';
 import { LONGEST_NAME, personView } from '../views.ts';
+import { backendKey } from './backend-word.ts';
 import { refuseReplay } from './device-request.ts';
 import { generationMint } from './generation.ts';
 import { hashPairingCode, readPairingCode } from './pairing-code.ts';
@@ -33,8 +34,9 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
   const code = readPairingCode(input.code);
   if (code === null) return refuse(domain, caller);
   const codeHash = await hashPairingCode(domain, code);
-  // Whatever backup has this desktop knows its generations again.
+  // Whatever backup has this desktop knows its generations again, and speaks with the key that it knows.
   await generationMint(domain);
+  const key = await backendKey(domain);
   const paired = await domain.store.transaction(async (tx) => {
     const now = domain.clock.now();
     const used = await tx.pairing.use(codeHash, now);
@@ -61,7 +63,7 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
       },
       now,
     );
-    return { deviceId: device.id, person: personView(person), organization: domain.organization };
+    return { deviceId: device.id, person: personView(person), organization: domain.organization, backendKey: key };
   });
   return paired ?? refuse(domain, caller);
 }

@@ -1,11 +1,17 @@
 /** A double of the device API on a real socket: checks each signature with another implementation of JOSE, and does what it is told. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { compactVerify, importJWK, type JWK } from 'jose';
+import { CompactSign, compactVerify, importJWK, type JWK } from 'jose';
 import type { DeviceClaims } from '../../../../src/contract/http/device-signature.ts';
 import type { DeviceSnapshot } from '../../../../src/contract/http/shapes.ts';
-import type { ChangeResult, DeviceChange } from '../../../../src/contract/http/sync.ts';
+import {
+  type ChangeResult,
+  type DeviceChange,
+  END_STATEMENT_TYPE,
+  isEndCode,
+  WELCOME_STATEMENT_TYPE,
+} from '../../../../src/contract/http/sync.ts';
 
 export const DEVICE_ID = 'D'.repeat(22);
 export const PERSON = { id: 'P'.repeat(22), username: 'amina.yusuf', displayName: 'Amina Yusuf' };
@@ -26,6 +32,12 @@ export interface DeviceApi {
   readonly generations: { current: string | null; offered: string[] };
   /** Statements on requests, as they came. */
   readonly statements: { readonly header: unknown; readonly payload: unknown }[];
+  /** How the end of a connection is proved: what is said, and under whose key. Null: it is not. */
+  proof: ((said: { sub: string; code: string; wipe: string }) => object) | 'foreign' | null;
+  /** What is proved of a greeting's answer; null: nothing. */
+  welcome: (said: { sub: string; after: string | null; generation: string }) => object | null;
+  /** Whether pairings and greetings tell the backend's key. */
+  tellsKey: boolean;
   /** Milliseconds by which the clock of the backend differs. */
   clock: number;
   /** Sends an event to every open stream. */
@@ -41,7 +53,19 @@ export async function startDeviceApi(): Promise<DeviceApi> {
   /** A computer that pairs again is known by its old key too, until that is removed. */
   const keys: JWK[] = [];
 
-  const problem = (response: ServerResponse, status: number, code: string, facts: Record<string, string> = {}) => {
+  const own = generateKeyPairSync('ed25519');
+  const foreign = generateKeyPairSync('ed25519');
+  const backendKey = () => (api.tellsKey ? { backendKey: own.publicKey.export({ format: 'jwk' }).x } : {});
+  const sign = (typ: string, payload: object, by = own) =>
+    new CompactSign(new TextEncoder().encode(JSON.stringify(payload))).setProtectedHeader({ alg: 'EdDSA', typ }).sign(by.privateKey);
+  const prove = async (code: string, facts: Record<string, string>): Promise<Record<string, string>> => {
+    if (!isEndCode(code) || api.proof === null) return facts;
+    const said = { sub: DEVICE_ID, code, wipe: facts['wipe'] ?? 'doorstep' };
+    const statement = api.proof === 'foreign' ? sign(END_STATEMENT_TYPE, said, foreign) : sign(END_STATEMENT_TYPE, api.proof(said));
+    return { ...facts, statement: await statement };
+  };
+  const problem = async (response: ServerResponse, status: number, code: string, told: Record<string, string> = {}) => {
+    const facts = await prove(code, told);
     response.writeHead(status, { 'content-type': 'application/problem+json', date: new Date(Date.now() + api.clock).toUTCString() });
     response.end(JSON.stringify({ type: 'about:blank', title: 't', status, code, detail: 'd', facts, instance: 'i' }));
   };
@@ -98,13 +122,15 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     api.calls.push(`${request.method} ${path}`);
     if (failure !== undefined) return problem(response, failure.status, failure.code, failure.facts);
     if (path === '/v1/devices') {
-      return json(response, 201, { deviceId: DEVICE_ID, person: PERSON, organization: api.snapshot.organization });
+      return json(response, 201, { deviceId: DEVICE_ID, person: PERSON, organization: api.snapshot.organization, ...backendKey() });
     }
     const snapshot = () => ({ ...api.snapshot, serverTime: new Date(Date.now() + api.clock).toISOString() });
     if (path === '/v1/device/hello') {
       const generation = randomBytes(16).toString('base64url');
       api.generations.offered.push(generation);
-      return json(response, 200, { generation, snapshot: snapshot() });
+      const said = api.welcome({ sub: DEVICE_ID, after: api.generations.current, generation });
+      const statement = said === null ? {} : { statement: await sign(WELCOME_STATEMENT_TYPE, said) };
+      return json(response, 200, { generation, snapshot: snapshot(), ...backendKey(), ...statement });
     }
     if (path === '/v1/device/changes') {
       const { changes } = JSON.parse(body) as { changes: DeviceChange[] };
@@ -144,6 +170,9 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     outcomes: new Map(),
     generations: { current: null, offered: [] },
     statements: [],
+    proof: (said) => said,
+    welcome: (said) => said,
+    tellsKey: true,
     clock: 0,
     snapshot: {
       version: 1,

@@ -262,6 +262,99 @@ test.each([
   await until(() => expect(store.get()).toMatchObject({ connection: 'online', fault: null }));
 });
 
+test.each<[string, DeviceApi['welcome']]>([
+  ['is not signed', () => null],
+  ['is for another computer', (said) => ({ ...said, sub: 'O'.repeat(22) })],
+  ['names another generation', (said) => ({ ...said, generation: 'G'.repeat(22) })],
+  ['is an earlier one, said again', (said) => ({ ...said, after: null })],
+])('a greeting whose answer %s changes nothing here, and the one that is proven does', async (_name, welcome) => {
+  await sync.pair('KTRW-4N7X', undefined);
+  await until(() => expect(api.streams()).toBe(1));
+  const kept = entries.get('one/device');
+  api.welcome = welcome;
+  api.change({ authenticators: [] });
+  api.snapshot = { ...api.snapshot, authenticators: [KEY] };
+  api.cutStreams();
+  await until(() => expect(store.get()).toMatchObject({ connection: 'offline', fault: { code: 'backend.not-proven' } }));
+  expect(store.get().authenticators).toEqual([]);
+  expect(entries.get('one/device')).toBe(kept);
+  api.welcome = (said) => said;
+  sync.wake();
+  await until(() => expect(store.get()).toMatchObject({ connection: 'online', fault: null, authenticators: [{ id: KEY.id }] }));
+  expect(entries.get('one/device')).not.toBe(kept);
+});
+
+describe('an end that is not proven', () => {
+  const OTHER = 'O'.repeat(22);
+  test.each<[string, DeviceApi['proof']]>([
+    ['is not signed', null],
+    ['is signed with another key', 'foreign'],
+    ['is about another computer', (said) => ({ ...said, sub: OTHER })],
+    ['is about another end', (said) => ({ ...said, code: said.code === 'device.removed' ? 'device.copied' : 'device.removed' })],
+    ['is of another form', () => ({ removed: true })],
+  ])('that %s makes this computer forget nothing, whatever it says', async (_name, proof) => {
+    entries.set('one/seed/AAAA', 'a secret of another site');
+    api.snapshot = { ...api.snapshot, authenticators: [KEY] };
+    await sync.pair('KTRW-4N7X', undefined);
+    await until(() => expect(api.streams()).toBe(1));
+    api.proof = proof;
+    for (const code of ['device.removed', 'device.copied', 'device.unknown']) {
+      store.change({ fault: null });
+      api.fail.set('*', { status: 401, code, facts: { wipe: 'everything' } });
+      api.cutStreams();
+      await expect(sync.refresh()).rejects.toMatchObject({ code });
+      await until(() => expect(store.get().fault?.code).toBe('backend.not-proven'));
+    }
+    expect(store.get()).toMatchObject({ connection: 'offline', removal: null, authenticators: [{ id: KEY.id }] });
+    expect([...entries.keys()].sort()).toEqual(['one/device', 'one/seed/AAAA']);
+    expect(forgotten).toEqual([]);
+    // The one whom it belongs to is back.
+    api.fail.clear();
+    sync.wake();
+    await until(() => expect(store.get()).toMatchObject({ connection: 'online', fault: null }));
+  });
+
+  test('forgets no more than is proven', async () => {
+    await sync.pair('KTRW-4N7X', undefined);
+    await until(() => expect(api.streams()).toBe(1));
+    api.proof = (said) => ({ ...said, wipe: 'doorstep' });
+    api.fail.set('*', { status: 401, code: 'device.removed', facts: { wipe: 'everything' } });
+    api.cutStreams();
+    await until(() => expect(forgotten).toEqual(['doorstep']));
+  });
+
+  test('may be taken for true by the person, who disconnects the computer', async () => {
+    await sync.pair('KTRW-4N7X', undefined);
+    await until(() => expect(api.streams()).toBe(1));
+    api.proof = null;
+    api.fail.set('*', { status: 401, code: 'device.removed' });
+    await sync.disconnect();
+    expect(store.get()).toMatchObject({ pairing: { state: 'none' }, fault: null });
+    expect(entries.size).toBe(0);
+  });
+
+  test('is believed with the key of the first greeting where the pairing brought none, and that one stays', async () => {
+    api.tellsKey = false;
+    await sync.pair('KTRW-4N7X', undefined);
+    await until(() => expect(api.streams()).toBe(1));
+    api.fail.set('*', { status: 401, code: 'device.removed' });
+    api.cutStreams();
+    await until(() => expect(store.get().fault?.code).toBe('backend.not-proven'));
+    api.fail.clear();
+    api.tellsKey = true;
+    sync.wake();
+    await until(() => expect(store.get().connection).toBe('online'));
+    await until(() => expect(JSON.parse(entries.get('one/device') ?? '{}')).toMatchObject({ device: { backendKey: expect.any(String) } }));
+    sync.stop();
+    sync = start();
+    await sync.start();
+    await until(() => expect(api.streams()).toBe(1));
+    api.fail.set('*', { status: 401, code: 'device.removed' });
+    api.cutStreams();
+    await until(() => expect(store.get().connection).toBe('removed'));
+  });
+});
+
 test('a person whose account is closed may disconnect the computer all the same', async () => {
   await sync.pair('KTRW-4N7X', undefined);
   await until(() => expect(api.streams()).toBe(1));
