@@ -117,6 +117,11 @@ export const web = {
     resumed: 'Requests are open again.',
   },
 
+  clipboard: {
+    clears: 'This page clears it from the clipboard after 30 seconds, or when you come back here.',
+    stays: 'It stays on the clipboard until you copy something else.',
+  },
+
   codes: {
     title: 'Add codes',
     text: 'Take this picture with the app or token that will show the codes. It is shown only now.',
