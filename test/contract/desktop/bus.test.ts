@@ -1,4 +1,7 @@
-/** A real message bus that dies and comes back at its address: what the app hears of it, and what it believes meanwhile. */
+/**
+ * A real message bus that dies and comes back at its address: what the app hears of it, and what it believes meanwhile. The
+ * services on it are doubles.
+ */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../../src/main/app/log.ts';
 import { type Bus, openBus } from '../../../src/main/bus/bus.ts';

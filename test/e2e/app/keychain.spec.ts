@@ -137,6 +137,38 @@ test('killed in the middle: what could not be wiped is said, and wiped at the ne
   await expect.poll(async () => (await keyringEntries(session.env)).length).toBe(0);
 });
 
+test('its process is killed under a call: the call is made again, and nothing is said', async () => {
+  await begin({}, 'unlocked');
+  const app = await open();
+  await pair(app);
+  await app.window.evaluate(() => window.doorstep!.invoke('keychain.retry', {}));
+  const pid = await app.app.evaluate(({ app: electron }) => electron.getAppMetrics().find(({ name }) => name === 'Doorstep keychain')?.pid);
+  // It takes the call and does not answer it any more.
+  process.kill(pid ?? 0, 'SIGSTOP');
+  const call = app.window.evaluate(() => window.doorstep!.invoke('keychain.retry', {}));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  process.kill(pid ?? 0, 'SIGKILL');
+  expect(await call).toMatchObject({ ok: true });
+  expect((await app.state()).keychain).toBe('ready');
+  expect(app.log()).not.toContain('"to":"failed"');
+});
+
+test('GNOME Keyring is killed under a call: the app finds the one that the bus starts, which asks for its password', async () => {
+  await begin({}, 'unlocked');
+  const app = await open();
+  await pair(app);
+  session.stallKeyring();
+  const call = app.window.evaluate(() => window.doorstep!.invoke('keychain.retry', {}));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  session.killKeyring();
+  await call;
+  expect((await app.state()).keychain).toBe('locked');
+  expect(app.log()).not.toContain('"to":"failed"');
+  await run('xdotool', ['type', '--delay', '20', KEYRING_PASSWORD], { env: session.env });
+  await run('xdotool', ['key', 'Return'], { env: session.env });
+  await expect.poll(async () => (await app.state()).keychain).toBe('ready');
+});
+
 test('the key of this computer is in the keychain, in one entry, and in no file, no log and no argument', async () => {
   await begin({}, 'unlocked');
   const app = await open();

@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { connectVpn, type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
 import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
+import { type MessageBusDaemon, startMessageBus } from '../../support/desktop/message-bus.ts';
 import { type NotificationDaemon, startDunst } from '../../support/desktop/notification-daemon.ts';
 import { startLogindDouble, startScreensaver } from '../../support/desktop/screen-locks.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
@@ -10,11 +11,13 @@ let session: DesktopSession;
 let backend: DemoBackend;
 let doorstep: DoorstepApp;
 let dunst: NotificationDaemon;
+let system: MessageBusDaemon | null;
 
 test.beforeEach(async () => {
   [session, backend] = await Promise.all([startDesktopSession({ activation: false }), startDemoBackend()]);
   await session.unlockKeyring();
   dunst = await startDunst(session.env);
+  system = null;
 });
 test.afterEach(async ({ browserName: _ }, info) => {
   if (info.status !== info.expectedStatus) console.log(doorstep.log(), JSON.stringify((await doorstep.state()).challenges));
@@ -22,6 +25,7 @@ test.afterEach(async ({ browserName: _ }, info) => {
   doorstep.remove();
   await dunst.stop();
   await backend.stop();
+  await system?.stop();
   await session.stop();
 });
 
@@ -58,10 +62,34 @@ test('a real screensaver: a request that waits is taken from the screen, not den
   await saver.stop();
 });
 
+test('the session bus dies, and with it the app, which Chromium ends: the next start asks all anew', async () => {
+  const saver = await startScreensaver(session.env);
+  await open();
+  await saver.blank();
+  await connectVpn(backend);
+  const gone = new Promise((resolve) => doorstep.app.process().once('exit', resolve));
+  await saver.stop();
+  await dunst.stop();
+  await session.restartBus();
+  await gone;
+
+  await session.unlockKeyring();
+  dunst = await startDunst(session.env);
+  const next = await startScreensaver(session.env);
+  await next.blank();
+  doorstep = await launchDoorstep({ env: session.env, server: backend.origin, data: doorstep.data });
+  await expect.poll(async () => (await doorstep.state()).connection).toBe('online');
+  expect(await shown()).toEqual(HIDDEN);
+  await next.show();
+  await expect.poll(shown).toEqual([1, 1, 1]);
+  await next.stop();
+});
+
 test('logind (a double): its hint, what it is asked for, and another person at the screen', async () => {
-  const logind = await startLogindDouble();
+  system = await startMessageBus('system');
+  const logind = await startLogindDouble(system);
   await logind.hint(true);
-  await open(logind.env);
+  await open({ ...system.env, ...logind.env });
   await connectVpn(backend);
   // Locked before the app started: nothing is shown, not even for a moment.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -79,5 +107,4 @@ test('logind (a double): its hint, what it is asked for, and another person at t
   await expect.poll(shown).toEqual(HIDDEN);
   await logind.active(true);
   await expect.poll(shown).toEqual([1, 1, 1]);
-  await logind.stop();
 });

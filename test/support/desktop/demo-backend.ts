@@ -18,6 +18,8 @@ interface Ready {
 }
 
 export interface DemoBackend extends Ready {
+  /** The port that it listens on. */
+  readonly listen: number;
   /** A fresh pairing code is made at each start: stops the backend and starts it again with the same data and ports. */
   restart(): Promise<DemoBackend>;
   /** Stops it without forgetting its data. */
@@ -27,12 +29,18 @@ export interface DemoBackend extends Ready {
 
 interface Place {
   readonly folder: string;
+  /** Of its origin. */
   readonly port: number;
+  /** That it listens on. */
+  readonly listen: number;
   readonly demoPort: number;
 }
 
-export async function startDemoBackend(): Promise<DemoBackend> {
-  return start({ folder: mkdtempSync(join(tmpdir(), 'doorstep-backend-')), port: await freePort(), demoPort: await freePort() });
+/** `origin`: the port under which it is known, where something of the test's own stands before it. */
+export async function startDemoBackend({ origin }: { readonly origin?: number } = {}): Promise<DemoBackend> {
+  const listen = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'doorstep-backend-'));
+  return start({ folder, port: origin ?? listen, listen, demoPort: await freePort() });
 }
 
 /** `people`: with the passwords that are told at the first start alone. */
@@ -42,7 +50,7 @@ async function start(place: Place, people?: Ready['demo']['people']): Promise<De
     env: {
       PATH: process.env['PATH'] ?? '',
       DOORSTEP_BACKEND_DATA: place.folder,
-      DOORSTEP_LISTEN: `127.0.0.1:${place.port}`,
+      DOORSTEP_LISTEN: `127.0.0.1:${place.listen}`,
       DOORSTEP_ORIGIN: origin,
       DOORSTEP_FIRST_ENROLLMENT: 'password',
       DOORSTEP_DEMO: '1',
@@ -55,6 +63,7 @@ async function start(place: Place, people?: Ready['demo']['people']): Promise<De
   const known = people ?? ready.demo.people;
   return {
     ...ready,
+    listen: place.listen,
     demo: { ...ready.demo, people: known },
     pause: () => end(child),
     async restart() {

@@ -1,10 +1,8 @@
-/** What says that the screen is locked: a real screensaver, and a double of logind on a system bus of the test's own. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** What says that the screen is locked: a real screensaver, and a double of logind, which says too that the computer sleeps. */
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type SessionEnv, startProgram, until, waitForOwner } from './programs.ts';
+import type { MessageBusDaemon } from './message-bus.ts';
+import { type SessionEnv, startProgram, waitForOwner } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +29,7 @@ export async function startScreensaver(env: SessionEnv): Promise<Screensaver> {
 }
 
 export interface LogindDouble {
-  /** What the app must find in its environment. */
+  /** What the app must find in its environment, beside the bus. */
   readonly env: SessionEnv;
   /** The desktop says that it has locked the session, or that it has not. */
   hint(locked: boolean): Promise<void>;
@@ -39,71 +37,32 @@ export interface LogindDouble {
   ask(what: 'Lock' | 'Unlock'): Promise<void>;
   /** Another person takes the screen, or gives it back. */
   active(active: boolean): Promise<void>;
-  stop(): Promise<void>;
+  /** The computer is about to sleep, or has woken up. */
+  sleep(asleep: boolean): Promise<void>;
 }
 
 const LOGIND = 'org.freedesktop.login1';
-const SESSION = 'org.freedesktop.login1.Session';
-const PATH = '/org/freedesktop/login1/session/c1';
+const MANAGER = { path: '/org/freedesktop/login1', interface: 'org.freedesktop.login1.Manager' };
+const SESSION = { path: '/org/freedesktop/login1/session/c1', interface: 'org.freedesktop.login1.Session' };
+const MOCK = 'org.freedesktop.DBus.Mock';
 
-/** python-dbusmock's logind: the real one runs in no container. Its interfaces and its bus are real. */
-export async function startLogindDouble(): Promise<LogindDouble> {
-  const folder = mkdtempSync(join(tmpdir(), 'doorstep-system-bus-'));
-  const config = join(folder, 'bus.conf');
-  writeFileSync(
-    config,
-    `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>system</type><listen>unix:path=${join(folder, 'bus')}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy></busconfig>`,
-  );
-  const env = { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${join(folder, 'bus')}`, XDG_SESSION_ID: 'c1' };
-  const own = { ...process.env, ...env };
-  const children: ChildProcess[] = [
-    spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--nopidfile'], { env: own, stdio: 'ignore' }),
-  ];
-  const call = async (path: string, member: string, ...args: string[]) =>
-    (await run('gdbus', ['call', '--system', '--dest', LOGIND, '--object-path', path, '--method', member, ...args], { env: own })).stdout;
-  const answers = () =>
-    call('/org/freedesktop/login1', 'org.freedesktop.DBus.Peer.Ping').then(
-      () => true,
-      () => false,
-    );
-  await until(
-    async () =>
-      await run('gdbus', ['introspect', '--system', '--dest', 'org.freedesktop.DBus', '--object-path', '/'], { env: own }).then(
-        () => true,
-        () => false,
-      ),
-    'the system bus',
-  );
-  children.push(spawn('/usr/bin/python3', ['-m', 'dbusmock', '--system', '--template', 'logind'], { env: own, stdio: 'ignore' }));
-  await until(answers, 'logind');
-  await call(
-    '/org/freedesktop/login1',
-    'org.freedesktop.DBus.Mock.AddSession',
-    'c1',
-    'seat0',
-    String(process.getuid?.() ?? 0),
-    'amina',
-    'true',
-  );
-  const set = (name: string, value: boolean) =>
-    call(PATH, 'org.freedesktop.DBus.Mock.UpdateProperties', SESSION, `{'${name}': <${value}>}`).then(() => undefined);
+/** python-dbusmock's logind on a system bus of the test's own: the real one runs in no container. Its interfaces and its bus are real. */
+export async function startLogindDouble(bus: MessageBusDaemon): Promise<LogindDouble> {
+  const logind = await bus.play('logind', LOGIND);
+  await logind.call(MANAGER.path, `${MOCK}.AddSession`, 'c1', 'seat0', String(process.getuid?.() ?? 0), 'amina', 'true');
+  const set = async (name: string, value: boolean) => {
+    await logind.call(SESSION.path, `${MOCK}.UpdateProperties`, SESSION.interface, `{'${name}': <${value}>}`);
+  };
   await set('LockedHint', false);
   return {
-    env,
+    env: { XDG_SESSION_ID: 'c1' },
     hint: (locked) => set('LockedHint', locked),
     active: (active) => set('Active', active),
     async ask(what) {
-      await call(PATH, 'org.freedesktop.DBus.Mock.EmitSignal', SESSION, what, '', '[]');
+      await logind.call(SESSION.path, `${MOCK}.EmitSignal`, SESSION.interface, what, '', '[]');
     },
-    async stop() {
-      for (const child of children.reverse()) {
-        const gone = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        await gone;
-      }
-      rmSync(folder, { recursive: true, force: true });
+    async sleep(asleep) {
+      await logind.call(MANAGER.path, `${MOCK}.EmitSignal`, MANAGER.interface, 'PrepareForSleep', 'b', `[<${asleep}>]`);
     },
   };
 }

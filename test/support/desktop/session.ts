@@ -22,6 +22,10 @@ export interface DesktopSession {
   signIn(): Promise<void>;
   /** Kills GNOME Keyring in the middle of whatever it does. The bus starts another one, locked, where it may. */
   killKeyring(): void;
+  /** GNOME Keyring takes what it is asked and answers nothing any more. */
+  stallKeyring(): void;
+  /** The bus dies in the middle of whatever it does, GNOME Keyring with it, and another one comes at its address. */
+  restartBus(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,11 +55,14 @@ export async function startDesktopSession({ activation = true }: SessionOptions 
     ...(process.env['DISPLAY'] === undefined ? {} : { DISPLAY: process.env['DISPLAY'] }),
     ...(process.env['XAUTHORITY'] === undefined ? {} : { XAUTHORITY: process.env['XAUTHORITY'] }),
   };
-  const bus = spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--nopidfile', '--print-address=1'], {
-    env: base,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const address = await firstLine(bus, 'dbus-daemon');
+  const startBus = () =>
+    spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--nopidfile', '--print-address=1'], {
+      env: base,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  let bus = startBus();
+  // Without the part that tells one run of a bus from the next.
+  const address = (await firstLine(bus, 'dbus-daemon')).replace(/,guid=.*/, '');
   const env = { ...base, DBUS_SESSION_BUS_ADDRESS: address };
   let keyring: ChildProcess | null = null;
 
@@ -76,6 +83,15 @@ export async function startDesktopSession({ activation = true }: SessionOptions 
     killKeyring() {
       keyring?.kill('SIGKILL');
       keyring = null;
+    },
+    stallKeyring: () => void keyring?.kill('SIGSTOP'),
+    async restartBus() {
+      await ended(keyring);
+      keyring = null;
+      await ended(bus, 'SIGKILL');
+      rmSync(join(runtime, 'bus'), { force: true });
+      bus = startBus();
+      await firstLine(bus, 'dbus-daemon');
     },
     async stop() {
       await ended(keyring);
@@ -166,10 +182,10 @@ function output(command: string, args: string[], env: Record<string, string>): P
   });
 }
 
-async function ended(child: ChildProcess | null): Promise<void> {
+async function ended(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child === null || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const force = setTimeout(() => child.kill('SIGKILL'), 2_000);
   await gone;
   clearTimeout(force);
