@@ -10,9 +10,14 @@ function invoke(doorstep: DoorstepApp, channel: IpcChannel, request: unknown): P
   );
 }
 
+/** The app said no: it is not gone. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 export async function ask<C extends IpcChannel>(doorstep: DoorstepApp, channel: C, request: IpcRequest<C>): Promise<IpcAnswers[C]> {
   const outcome = await invoke(doorstep, channel, request);
-  if (!outcome.ok) throw new Error(`${channel} failed: ${outcome.code} ${JSON.stringify(outcome.detail)}`);
+  if (!outcome.ok) throw new Refused(`${channel} failed: ${outcome.code} ${JSON.stringify(outcome.detail)}`);
   return outcome.value as IpcAnswers[C];
 }
 

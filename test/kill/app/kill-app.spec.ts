@@ -1,7 +1,8 @@
 /**
- * The real app in real Electron with a real keyring, killed (SIGKILL) again and again while it does four things at once: it
- * enrolls codes, shows codes of a counter, approves sign-ins, and sends changes. After each start nothing that it said is
- * lost, and nothing has happened twice. DOORSTEP_APP_KILLS kills, 4 in `npm test`, 300 in `npm run test:kill`.
+ * The real app in real Electron with a real keyring, killed (SIGKILL) again and again at random moments at which all four are
+ * under way: it enrolls a code, uses up a code of a counter, approves a sign-in, and makes and sends changes. After each start
+ * nothing that it said is lost, and nothing has happened twice. DOORSTEP_APP_KILLS kills, 4 in `npm test`, 300 in
+ * `npm run test:kill`.
  */
 import { expect, test } from '@playwright/test';
 import type { ApprovalRequest, ApprovalStatus } from '../../../src/contract/http/approvals.ts';
@@ -13,13 +14,18 @@ import { type DemoBackend, startDemoBackend } from '../../support/desktop/demo-b
 import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
 import { keyringEntries } from '../../support/desktop/keyring-entries.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
-import { ask, tryTo } from './ask.ts';
+import { ask, Refused, tryTo } from './ask.ts';
 
 const KILLS = Number(process.env['DOORSTEP_APP_KILLS'] ?? 4);
 /** The kill comes this long after the four things have begun, at most. */
 const LONGEST_LIFE = Number(process.env['DOORSTEP_APP_LIFE'] ?? 1_200);
+/** Where one of the four is not under way at that moment, another moment is tried, at most so many milliseconds later. */
+const LONGEST_DELAY = 40;
+const MOST_DELAYS = 1_000;
 /** More codes of its own than this are not kept: the oldest is removed, which is a change too. */
 const MOST_OWN = 4;
+/** What the app should have told by then, looked at so often: a launch is a second, and there are many of them. */
+const OFTEN = { timeout: 30_000, intervals: [20] };
 const SEED = Buffer.from('12345678901234567890');
 const FORM = { algorithm: 'SHA1', digits: 6 } as const;
 
@@ -44,6 +50,11 @@ const told = {
   approval: null as ApprovalRequest | null,
   approved: false,
 };
+/** Which of the four the app is in the middle of, and at how many kills it was. */
+const underWay = { enrollment: false, codes: false, approval: false, sync: false };
+const killedIn = { enrollment: 0, codes: 0, approval: 0, sync: 0 };
+type ActName = keyof typeof underWay;
+const ACTS = Object.keys(underWay) as readonly ActName[];
 const sums = { counters: 0, enrolled: 0, renamed: 0, approved: 0 };
 
 test.beforeAll(async () => {
@@ -79,57 +90,93 @@ async function begin(): Promise<ApprovalRequest> {
 const finish = ({ id }: ApprovalRequest) => browser.call('finishApproval', { params: { id } });
 
 async function approveAtApp(request: ApprovalRequest): Promise<void> {
-  await expect.poll(async () => (await doorstep.state()).challenges.some(({ id }) => id === request.id), { intervals: [20] }).toBe(true);
+  await expect.poll(async () => (await doorstep.state()).challenges.some(({ id }) => id === request.id), OFTEN).toBe(true);
   await ask(doorstep, 'approval.approve', { id: request.id, number: request.number });
 }
 
-/** The four things, each again and again until the app is gone. */
-function work(): Promise<unknown> {
+/** From here to its answer an act is under way; where the app is killed, it stays so until the next work begins. */
+async function during<T>(act: ActName, work: () => Promise<T>): Promise<T> {
+  underWay[act] = true;
+  const answer = await work();
+  underWay[act] = false;
+  return answer;
+}
+
+const own = (): readonly string[] => [...told.enrolled].filter((id) => !told.removed.has(id));
+
+/** The four, each again and again until the app is gone. */
+function work(): Promise<readonly PromiseSettledResult<void>[]> {
+  for (const act of ACTS) underWay[act] = false;
   const untilGone = async (one: () => Promise<void>): Promise<void> => {
     for (;;) await one();
   };
-  const counting = untilGone(async () => {
-    const { code } = await ask(doorstep, 'code.next', { id: counterId });
-    const from = (told.counters.at(-1) ?? -1) + 1;
-    const position = Array.from({ length: 50 }, (_, ahead) => from + ahead).find((one) => hotp(SEED, one, FORM) === code);
-    if (position === undefined) throw new Repeated(`the code ${code} is none of the counters from ${from} on`);
-    told.counters.push(position);
-    sums.counters += 1;
-  });
-  const enrolling = untilGone(async () => {
-    told.enrolling = true;
-    const { id } = await ask(doorstep, 'code.enroll-own', { name: 'This computer' });
-    const authenticatorId = (await doorstep.state()).codes.find((one) => one.id === id)?.authenticatorId ?? null;
-    if (authenticatorId !== null) told.enrolled.add(authenticatorId);
-    told.enrolling = false;
-    sums.enrolled += 1;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  });
-  const renaming = untilGone(async () => {
-    told.naming += 1;
-    await ask(doorstep, 'authenticator.rename', { id: deviceId, name: `Computer ${told.naming}` });
-    told.named = told.naming;
-    sums.renamed += 1;
-  });
-  const approving = untilGone(async () => {
-    told.approved = false;
-    told.approval = null;
-    told.approval = await begin();
-    await approveAtApp(told.approval);
-    told.approved = true;
-    expect((await finish(told.approval)).status).toBe(200);
-    told.approval = null;
-    sums.approved += 1;
-  });
-  return Promise.allSettled([counting, enrolling, renaming, approving]);
+  return Promise.allSettled([untilGone(useCounter), untilGone(enroll), untilGone(rename), untilGone(approve)]);
 }
+
+async function useCounter(): Promise<void> {
+  const { code } = await during('codes', () => ask(doorstep, 'code.next', { id: counterId }));
+  const from = (told.counters.at(-1) ?? -1) + 1;
+  const position = Array.from({ length: 50 }, (_, ahead) => from + ahead).find((one) => hotp(SEED, one, FORM) === code);
+  if (position === undefined) throw new Repeated(`the code ${code} is none of the counters from ${from} on`);
+  told.counters.push(position);
+  sums.counters += 1;
+}
+
+async function enroll(): Promise<void> {
+  for (const oldest of own().slice(0, -(MOST_OWN - 1))) {
+    await ask(doorstep, 'authenticator.remove', { id: oldest });
+    told.removed.add(oldest);
+  }
+  told.enrolling = true;
+  const { id } = await during('enrollment', () => ask(doorstep, 'code.enroll-own', { name: 'This computer' }));
+  const authenticatorId = (await doorstep.state()).codes.find((one) => one.id === id)?.authenticatorId ?? null;
+  if (authenticatorId !== null) told.enrolled.add(authenticatorId);
+  told.enrolling = false;
+  sums.enrolled += 1;
+}
+
+async function rename(): Promise<void> {
+  told.naming += 1;
+  await during('sync', () => ask(doorstep, 'authenticator.rename', { id: deviceId, name: `Computer ${told.naming}` }));
+  told.named = told.naming;
+  sums.renamed += 1;
+}
+
+async function approve(): Promise<void> {
+  told.approved = false;
+  told.approval = null;
+  const request = await begin();
+  told.approval = request;
+  await during('approval', () => approveAtApp(request));
+  told.approved = true;
+  expect((await finish(request)).status).toBe(200);
+  told.approval = null;
+  sums.approved += 1;
+}
+
+/** A kill at a random moment, among those at which all four are under way. */
+async function killInTheMiddle(working: Promise<readonly PromiseSettledResult<void>[]>): Promise<void> {
+  await sleep(Math.random() * LONGEST_LIFE);
+  for (let delays = 0; !ACTS.every((act) => underWay[act]); delays += 1) {
+    if (delays === MOST_DELAYS) throw new Error(`the four were never under way at once: ${JSON.stringify(underWay)}`);
+    await sleep(Math.random() * LONGEST_DELAY);
+  }
+  const killed = doorstep.kill();
+  for (const act of ACTS) killedIn[act] += underWay[act] ? 1 : 0;
+  await killed;
+  for (const end of await working) {
+    if (end.status === 'rejected' && (end.reason instanceof Repeated || end.reason instanceof Refused)) throw end.reason;
+  }
+}
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 class Repeated extends Error {}
 
 async function check(): Promise<void> {
   // Whatever it was doing with its key and the backend: it is let in, and nobody takes it for a copy.
-  await expect.poll(async () => (await doorstep.state()).connection, { timeout: 30_000, intervals: [50] }).toBe('online');
-  await expect.poll(async () => (await doorstep.state()).waitingChanges, { intervals: [50] }).toBe(0);
+  await expect.poll(async () => (await doorstep.state()).connection, OFTEN).toBe('online');
+  await expect.poll(async () => (await doorstep.state()).waitingChanges, OFTEN).toBe(0);
   await checkApproval();
   await checkNames();
   await checkOwnCodes();
@@ -178,7 +225,7 @@ async function checkNames(): Promise<void> {
 
 async function checkOwnCodes(): Promise<void> {
   const active = (await listed()).filter(({ kind, state }) => kind === 'totp' && state === 'active').map(({ id }) => id);
-  const wanted = [...told.enrolled].filter((id) => !told.removed.has(id));
+  const wanted = own();
   for (const id of wanted) expect(active, 'a code that was enrolled is lost at the backend').toContain(id);
   const extra = active.filter((id) => !wanted.includes(id));
   expect(extra.length, 'more codes are active than were enrolled').toBeLessThanOrEqual(told.enrolling ? 1 : 0);
@@ -187,32 +234,27 @@ async function checkOwnCodes(): Promise<void> {
     .poll(
       async () =>
         (await doorstep.state()).codes.flatMap(({ authenticatorId }) => (authenticatorId === null ? [] : [authenticatorId])).sort(),
-      {
-        timeout: 20_000,
-      },
+      OFTEN,
     )
     .toEqual([...active].sort());
-  const own = (await doorstep.state()).codes.filter(({ authenticatorId }) => authenticatorId !== null);
-  for (const { state } of own) expect(state).toBe('ready');
+  const shown = (await doorstep.state()).codes.filter(({ authenticatorId }) => authenticatorId !== null);
+  for (const { state } of shown) expect(state).toBe('ready');
   for (const id of extra) told.enrolled.add(id);
   told.enrolling = false;
-  const [oldest] = active;
-  if (active.length <= MOST_OWN || oldest === undefined) return;
-  await ask(doorstep, 'authenticator.remove', { id: oldest });
-  told.removed.add(oldest);
 }
 
 test(`killed ${KILLS} times in the middle of codes, approvals and changes: nothing is lost, nothing happens twice`, async () => {
   test.setTimeout(120_000 + KILLS * 60_000);
   const begun = Date.now();
+  const starts: number[] = [];
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    const working = work();
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_LIFE));
-    await doorstep.kill();
-    const ends = (await working) as readonly PromiseSettledResult<void>[];
-    for (const end of ends) if (end.status === 'rejected' && end.reason instanceof Repeated) throw end.reason;
+    await killInTheMiddle(work());
+    const started = Date.now();
     doorstep = await launchDoorstep({ env: session.env, server: backend.origin, data: doorstep.data });
     try {
+      // Its first answer.
+      await doorstep.state();
+      starts.push(Date.now() - started);
       await check();
     } catch (error) {
       console.log(`kill ${kill}\n${doorstep.log()}\n${JSON.stringify(await doorstep.state(), null, 1)}`);
@@ -227,7 +269,10 @@ test(`killed ${KILLS} times in the middle of codes, approvals and changes: nothi
   const order = [...told.counters].sort((a, b) => a - b);
   expect(told.counters).toEqual(order);
   expect(new Set(told.counters).size).toBe(told.counters.length);
+  expect(killedIn).toEqual({ enrollment: KILLS, codes: KILLS, approval: KILLS, sync: KILLS });
+  starts.sort((a, b) => a - b);
+  console.log(`first answer after a kill: median ${starts[Math.floor(starts.length / 2)]} ms, longest ${starts.at(-1)} ms`);
   console.log(
-    `killed ${KILLS} times in ${((Date.now() - begun) / 1_000).toFixed(0)} s; said before: ${sums.counters} codes of a counter, ${sums.enrolled} enrollments, ${sums.renamed} changes, ${sums.approved} approvals; none lost, none twice`,
+    `killed ${KILLS} times in ${((Date.now() - begun) / 1_000).toFixed(0)} s, each time in the middle of all four; said before: ${sums.counters} codes of a counter, ${sums.enrolled} enrollments, ${sums.renamed} changes, ${sums.approved} approvals; none lost, none twice`,
   );
 });
