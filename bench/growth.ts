@@ -81,11 +81,11 @@ class Organization {
     person.token = /^doorstep=([^;]+)/.exec(answer.cookies[0] ?? '')?.[1] ?? person.token;
   }
 
-  /** A step that this person has not used: the one before, now, or the next; else it is waited for. */
+  /** A step that this person has not used: now, or the next; else it is waited for. The one before could be over on the way. */
   async #stepFor(person: Filled): Promise<number> {
     for (;;) {
       const now = Math.floor(Date.now() / 30_000);
-      const step = Math.max(now - 1, (this.#used.get(person) ?? 0) + 1);
+      const step = Math.max(now, (this.#used.get(person) ?? 0) + 1);
       if (step <= now + 1) {
         this.#used.set(person, step);
         return step;

@@ -9,7 +9,10 @@ import type { Filled } from './fill.ts';
 
 type Row = Record<string, unknown>;
 
-/** `like` is somebody whom the store knows. Adds `people` like them, and `sessions` old sessions of theirs. */
+/**
+ * `like` is somebody whom the store knows. Adds `people` like them, and `sessions` old sessions of theirs. No `analyze`: the
+ * store never asks for it, and with its figures SQLite compiles every statement anew for the values that it is run with.
+ */
 export function bulkFill(
   folder: string,
   seeds: SeedVault,
@@ -48,7 +51,6 @@ export function bulkFill(
         session({ id: newId(), personId, tokenHash: newSecret() });
       }
     })();
-    database.exec('analyze');
     return filled;
   } finally {
     database.close();
