@@ -8,7 +8,9 @@ describe('letters for a service', () => {
     ['Library', 'L'],
     ['high performance computing cluster', 'HPC'],
     ['  ', ''],
-    ['éclair 🗝', 'É🗝'],
+    ['éclair 🗝', 'É'],
+    ['🗝', ''],
+    ['<Library> (main)', 'LM'],
   ])('of %s are %s', (name, letters) => {
     expect(lettersOf(name)).toBe(letters);
   });
