@@ -10,6 +10,8 @@ import { MainLink } from './main-link.svelte.ts';
 
 export const SCREENS = ['home', 'codes', 'keys', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
+/** What there is without a backend: the codes of sites, and Home, which connects. */
+const ALONE: readonly Screen[] = ['home', 'codes', 'settings'];
 
 /** What a dialog is about. Prompts of the token process are not here: they come with the state. */
 export type AppDialog =
@@ -32,7 +34,8 @@ export type AppDialog =
 export type PasskeyStep = { readonly kind: 'rename' | 'remove'; readonly passkey: PasskeySummary };
 
 export class App extends MainLink {
-  screen = $state<Screen>('home');
+  /** Where the person went last. */
+  #screen = $state<Screen>('home');
   dialog = $state.raw<AppDialog | null>(null);
   /** Requests that ended while they were being answered, until they are dealt with. */
   over = $state.raw<readonly WaitingChallenge[]>([]);
@@ -48,11 +51,25 @@ export class App extends MainLink {
     const wish = this.state?.goTo;
     if (wish === undefined || wish.number === this.#followed) return;
     this.#followed = wish.number;
-    this.screen = wish.screen;
+    this.#screen = wish.screen;
   }
 
   go(screen: Screen): void {
-    this.screen = screen;
+    this.#screen = screen;
+  }
+
+  get isPaired(): boolean {
+    return this.state?.pairing.state === 'paired';
+  }
+
+  /** The screens that there are now. */
+  get screens(): readonly Screen[] {
+    return this.isPaired ? SCREENS : ALONE;
+  }
+
+  /** The one that is on show. */
+  get screen(): Screen {
+    return this.screens.includes(this.#screen) ? this.#screen : 'home';
   }
 
   /** All that the person has to sign in with, also what is stopped. */
@@ -73,6 +90,12 @@ export class App extends MainLink {
 
   get keys(): readonly Authenticator[] {
     return this.ways.filter((one) => one.kind === 'security-key');
+  }
+
+  /** What stands where a code is not there yet. */
+  get codeWait(): string {
+    const { keychain } = this.state ?? { keychain: 'checking' };
+    return keychain === 'ready' || keychain === 'checking' ? language.say.ui.opening : language.say.codes.closed;
   }
 
   token(tokenId: string): TokenSummary | null {
@@ -176,7 +199,7 @@ export class App extends MainLink {
     const done = await this.ask('disconnect', 'pairing.disconnect', {});
     if (done === null) return;
     this.dialog = null;
-    this.screen = 'home';
+    this.#screen = 'home';
     toasts.say(language.say.app.settings.disconnected);
   }
 

@@ -72,7 +72,7 @@ test('shows each code, how long it lives, and the next one in its last seconds',
   await page.clock.setFixedTime(START + 11_000);
   const northmoor = row(page, 'Northmoor sign-in');
   await expect(northmoor.getByText('1 9 3 2 0 4')).toBeAttached();
-  await expect(northmoor.getByRole('img', { name: '19 seconds left' })).toBeVisible();
+  await expect(northmoor.locator('.ring text')).toHaveText('19');
   await expect(northmoor).toContainText('Northmoor University, amina.yusuf');
   await expect(row(page, 'Payroll').getByText('6 0 3 1 8 4 2 7')).toBeAttached();
   await expect(row(page, 'Old portal')).toContainText('Its secret is not in the keychain any more.');
@@ -80,13 +80,40 @@ test('shows each code, how long it lives, and the next one in its last seconds',
   await look(page, 'app-codes');
   await page.clock.setFixedTime(START + 26_000);
   await expect(northmoor.getByText('Next: 3 1 8 2 0 4')).toBeAttached();
-  await expect(northmoor.getByRole('img', { name: '4 seconds left' })).toBeVisible();
+  await expect(northmoor.locator('.ring text')).toHaveText('4');
   await look(page, 'app-codes-soon');
   const before = bridge.requests('code.show').length;
   await page.clock.setFixedTime(START + 30_500);
   await expect(northmoor.getByText('3 1 8 2 0 4')).toBeAttached();
   await expect.poll(() => bridge.requests('code.show').length).toBeGreaterThan(before);
   expect(bridge.requests('code.show').length).toBeLessThan(before + 4);
+});
+
+test('the seconds are counted for the eye alone; a screen reader hears them once, when the focus comes into the row', async ({ page }) => {
+  await open(page);
+  await page.clock.setFixedTime(START + 11_000);
+  const library = row(page, 'Library');
+  const ring = library.getByRole('img');
+  await expect(ring).toHaveAccessibleName('A new code every 30 seconds');
+  await ring.evaluate((element) => {
+    const told: string[] = [];
+    Object.assign(globalThis, { told });
+    const listen = () => told.push(element.getAttribute('aria-label') ?? '');
+    new MutationObserver(listen).observe(element, { attributes: true, attributeFilter: ['aria-label'] });
+  });
+  const told = () => page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  await page.clock.setFixedTime(START + 13_000);
+  await expect(library.locator('.ring text')).toHaveText('17');
+  expect(await told()).toEqual([]);
+  const copy = page.getByRole('button', { name: 'Copy the code for Library' });
+  await copy.focus();
+  await expect(ring).toHaveAccessibleName('17 seconds left');
+  await expect(copy).toHaveAccessibleDescription('17 seconds left');
+  await page.clock.setFixedTime(START + 15_000);
+  await expect(library.locator('.ring text')).toHaveText('15');
+  await copy.blur();
+  await expect(ring).toHaveAccessibleName('A new code every 30 seconds');
+  expect(await told()).toEqual(['17 seconds left', 'A new code every 30 seconds']);
 });
 
 test('copies by the button, and by Enter what was found first', async ({ page }) => {
@@ -395,6 +422,23 @@ test('codes that cannot be read: it says why, and asks again only when told', as
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(row(page, 'Library').getByText('7 4 0 5 8 6')).toBeAttached();
   await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('codes behind a closed keychain: it is said once, nothing is asked of it, and they come when it is open', async ({ page }) => {
+  const bridge = await FakeBridge.open(page, server.address, { ...withCodes, keychain: 'locked', codes: [libraryCode, payrollCode] });
+  answerCodes(bridge, page);
+  await page.getByRole('button', { name: 'Codes', exact: true }).click();
+  await expect(page.getByText('The keychain is locked.')).toHaveCount(1);
+  await expect(row(page, 'Library')).toContainText('Waits for the keychain');
+  await look(page, 'app-codes-closed');
+  expect(bridge.requests('code.show')).toEqual([]);
+  bridge.on('keychain.retry', async () => {
+    await bridge.push({ keychain: 'ready' });
+    return { ok: true, value: null };
+  });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(row(page, 'Library').getByText('7 4 0 5 8 6')).toBeAttached();
+  await expect(page.getByText('The keychain is locked.')).toHaveCount(0);
 });
 
 test('the last way in is not removed with its codes', async ({ page }) => {

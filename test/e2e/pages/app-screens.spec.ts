@@ -8,11 +8,13 @@ import {
   blueKey,
   failedToken,
   inMinutes,
+  libraryCode,
   officePc,
   oldToken,
   openingToken,
   paired,
   practiceToken,
+  shownCode,
   spareKey,
   token,
   unpaired,
@@ -74,6 +76,29 @@ test.describe('first run', () => {
     await page.getByLabel('Address of the service').fill('id.example.org');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
     await expect.poll(() => bridge.requests('pairing.connect')).toEqual([{ code: 'KTRW4NHD', server: 'https://id.example.org' }]);
+  });
+
+  test('codes of other sites are there without a connection, and nothing else that needs one', async ({ page }) => {
+    const bridge = await FakeBridge.open(page, server.address, unpaired);
+    await page.getByRole('button', { name: 'Codes of other sites' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeFocused();
+    await expect(page.getByRole('navigation').getByRole('button')).toHaveText(['Connect', 'Codes', 'Settings']);
+    await look(page, 'app-alone-no-codes');
+    bridge.on('code.show', () => ({ ok: true, value: [shownCode(libraryCode, Date.now() - 1_000, '740586', '201377')] }));
+    await bridge.push({ codes: [libraryCode] });
+    await expect(page.getByText('7 4 0 5 8 6')).toBeAttached();
+    await look(page, 'app-alone-codes');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await expect(page.getByText('Not connected. Your codes of other sites work all the same.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Use my key' })).toHaveAttribute('aria-disabled', 'true');
+    await look(page, 'app-alone-settings');
+    await page.getByRole('button', { name: 'Connect this computer' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Connect this computer' })).toBeVisible();
+    // A menu of the system may still name the keys: there are none without a connection.
+    await bridge.push({ goTo: { screen: 'keys', number: 1 } });
+    await expect(page.getByRole('heading', { level: 1, name: 'Connect this computer' })).toBeVisible();
+    await bridge.push({ goTo: { screen: 'codes', number: 2 } });
+    await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeVisible();
   });
 
   for (const keychain of ['absent', 'locked', 'dismissed', 'failed'] as const) {

@@ -37,6 +37,8 @@ export const app = {
     ],
     done: ({ organization }: { organization: string }) => `This computer is connected to ${organization}.`,
     waitKeychain: 'The keychain has to be open first.',
+    codes: 'Codes of other sites',
+    codesText: 'They work here without connecting.',
   },
 
   home: {
@@ -245,6 +247,8 @@ export const app = {
       'clock-wrong': 'The clock of this computer is wrong.',
       removed: 'This computer was removed.',
     },
+    alone: 'Not connected. Your codes of other sites work all the same.',
+    connect: 'Connect this computer',
     disconnect: 'Disconnect this computer',
     disconnectTitle: 'Disconnect this computer?',
     disconnectText:

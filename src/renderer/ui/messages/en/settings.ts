@@ -18,6 +18,7 @@ export const settings = {
   takeOut: 'Take codes out',
   takeIn: 'Bring codes in',
   needsGuard: 'Set a PIN or a key first.',
+  needsPairing: 'Connect this computer first.',
   noCodes: 'There are no codes yet.',
 
   pinTitle: 'A PIN that guards your codes',
