@@ -38,7 +38,7 @@ export class Invariants {
 
   /** I4: what was removed, stopped, replaced or closed, and acknowledged as that, opens nothing from the next moment on. */
   works(what: Mortal, id: string): void {
-    demand(!this.hasEnded(what, id), `I4: a ${what} worked after its end`);
+    demand(!this.hasEnded(what, id), `I4: ${what} worked after its end`);
   }
 
   hasEnded(what: Mortal, id: string): boolean {
