@@ -15,8 +15,10 @@ export interface PollingOptions {
 
 /** Hints come in bursts (made, renamed, given to the person): one look after the last of them. */
 const SETTLE_MS = 30;
-/** How long after the start, a change or a wish looks are frequent. */
-const QUICK_MS = 120_000;
+/** How long after the start or a change looks are frequent: a device may come in several steps. */
+const CHANGED_MS = 20_000;
+/** The same after a wish: somebody looks for their token. */
+const WISHED_MS = 120_000;
 
 export function pollingWatch(options: PollingOptions, listener: (devices: readonly FoundDevice[]) => void): DeviceWatch {
   const clock = options.clock ?? systemClock;
@@ -25,7 +27,7 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
   let devices: readonly FoundDevice[] = [];
   let looking: Promise<readonly FoundDevice[]> | null = null;
   let again = false;
-  let quickUntil = clock.now() + QUICK_MS;
+  let quickUntil = clock.now() + CHANGED_MS;
   let stopPoll = () => {};
   let stopSettle = () => {};
 
@@ -39,7 +41,7 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
     const now = JSON.stringify(devices.map(({ key, product, serial }) => [key, product, serial]));
     if (stopped || now === last) return;
     last = now;
-    quickUntil = clock.now() + QUICK_MS;
+    quickUntil = Math.max(quickUntil, clock.now() + CHANGED_MS);
     listener(devices);
   };
   const look = async () => {
@@ -72,7 +74,7 @@ export function pollingWatch(options: PollingOptions, listener: (devices: readon
   return {
     refresh,
     hurry() {
-      quickUntil = clock.now() + QUICK_MS;
+      quickUntil = clock.now() + WISHED_MS;
       if (looking === null) schedule();
     },
     stop() {
