@@ -37,75 +37,86 @@ export interface OwnCodesOptions {
   readonly trueNow: () => number;
 }
 
-/** An enrollment is open for ten minutes; this one's own end is not known any more after a start of the app. */
-const LONGEST_ENROLLMENT = 15 * 60_000;
-/** What was still on its way when an enrollment ended, and what clocks differ by. */
-const ON_ITS_WAY = 60_000;
-
 export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOptions): OwnCodes {
   /** Authenticators that this run has enrolled and no snapshot has shown yet. */
   const fresh = new Set<string>();
-  /**
-   * Authenticators whose proof was not answered, and from when on (the backend's time, ms since 1970) a list without them
-   * says that they will never be: until then the proof may be on its way to the backend, and would be for a seed that is gone.
-   */
-  const undecided = new Map<string, number>();
+  /** The backend would not end what was begun; it is not asked again before the person wants another code. */
+  let unwilling = false;
   let checked: string | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One after another: each enrollment that a computer begins ends the one before. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const run = turn.then(act, act);
+    turn = run.catch(() => undefined);
+    return run;
+  };
 
   const isActive = (authenticatorId: string) =>
     store.get().authenticators.some(({ id, state }) => id === authenticatorId && state !== 'pending');
 
-  /** The backend has ended every earlier enrollment of this computer by beginning another one. */
-  const endEarlier = (person: string) => {
-    for (const { owner } of codes.entries())
-      if (owner !== null && owner.person === person && !owner.proved) undecided.set(owner.authenticatorId, trueNow() + ON_ITS_WAY);
-  };
-
-  /** Whether a list of that moment says for good that there is no such authenticator. */
-  const isDecided = (authenticatorId: string, at: number) => {
-    const from = undecided.get(authenticatorId) ?? at + LONGEST_ENROLLMENT + ON_ITS_WAY;
-    undecided.set(authenticatorId, from);
-    return at > from;
+  /**
+   * Ends what was begun and not proved, as far as anybody here knows. Its proof may still be on its way to the backend, and
+   * would be for a seed that is gone: so another enrollment is begun, which ends the earlier ones of this computer and whose
+   * seed nobody keeps. A list that is read after that says for good what became of them.
+   */
+  const settle = async () => {
+    const { pairing } = store.get();
+    if (pairing.state !== 'paired') return;
+    const left = codes.entries().flatMap(({ id, owner }) => {
+      if (owner === null || owner.person !== pairing.person.id || owner.proved || fresh.has(owner.authenticatorId)) return [];
+      return [{ id, authenticatorId: owner.authenticatorId }];
+    });
+    if (left.length === 0) return;
+    try {
+      await sync.call({ route: 'deviceCodeEnrollment', body: { kind: 'totp' }, answer: CodeEnrollment });
+    } catch (error) {
+      unwilling = isRefusal(error);
+      throw error;
+    }
+    await sync.refresh();
+    for (const { id, authenticatorId } of left) await (isActive(authenticatorId) ? codes.prove(id) : codes.drop(id));
   };
 
   const quietly = (work: Promise<void>) =>
     work.catch((error: unknown) => log.warn('codes.not-in-step', { code: error instanceof DoorstepError ? error.code : 'internal' }));
 
-  return {
-    async enroll(name) {
-      const { pairing } = store.get();
-      if (pairing.state !== 'paired') throw new DoorstepError('not-paired');
-      const enrollment = await sync.call({ route: 'deviceCodeEnrollment', body: { kind: 'totp' }, answer: CodeEnrollment });
-      const seed = seedOf(enrollment);
-      endEarlier(pairing.person.id);
-      const owner = { person: pairing.person.id, authenticatorId: enrollment.enrollmentId };
-      fresh.add(owner.authenticatorId);
-      // In the keychain before the backend counts on it: a code that is active and lost would be a way that is none.
-      const [id] = await codes.add([{ seed, owner }]);
-      if (id === undefined) throw new TypeError('each seed that is kept has an id');
-      try {
-        const code = totp(seed.key, trueNow(), seed);
-        await sync.call({
-          route: 'deviceFinishCodeEnrollment',
-          id: enrollment.enrollmentId,
-          body: { code, name },
-          answer: OneAuthenticator,
-        });
-      } catch (error) {
-        fresh.delete(owner.authenticatorId);
-        if (isRefusal(error)) {
-          await quietly(codes.drop(id));
-          throw error;
-        }
-        undecided.set(owner.authenticatorId, Date.parse(enrollment.expiresAt) + ON_ITS_WAY);
-        // A backend that did answer, only not on this, can be asked at once.
-        if (error instanceof DoorstepError && error.code !== 'backend.unreachable') await sync.refresh().catch(() => undefined);
-        if (!isActive(owner.authenticatorId)) throw error;
+  const enroll = async (name: string) => {
+    const { pairing } = store.get();
+    if (pairing.state !== 'paired') throw new DoorstepError('not-paired');
+    unwilling = false;
+    const enrollment = await sync.call({ route: 'deviceCodeEnrollment', body: { kind: 'totp' }, answer: CodeEnrollment });
+    const seed = seedOf(enrollment);
+    const owner = { person: pairing.person.id, authenticatorId: enrollment.enrollmentId };
+    fresh.add(owner.authenticatorId);
+    // In the keychain before the backend counts on it: a code that is active and lost would be a way that is none.
+    const [id] = await codes.add([{ seed, owner }]);
+    if (id === undefined) throw new TypeError('each seed that is kept has an id');
+    try {
+      const code = totp(seed.key, trueNow(), seed);
+      await sync.call({
+        route: 'deviceFinishCodeEnrollment',
+        id: enrollment.enrollmentId,
+        body: { code, name },
+        answer: OneAuthenticator,
+      });
+    } catch (error) {
+      fresh.delete(owner.authenticatorId);
+      if (isRefusal(error)) {
+        await quietly(codes.drop(id));
+        throw error;
       }
-      await codes.prove(id);
-      await sync.refresh().catch(() => undefined);
-      return { id };
-    },
+      // A backend that did answer, only not on this, can be asked at once.
+      if (error instanceof DoorstepError && error.code !== 'backend.unreachable') await sync.refresh().catch(() => undefined);
+      if (!isActive(owner.authenticatorId)) throw error;
+    }
+    await codes.prove(id);
+    await sync.refresh().catch(() => undefined);
+    return { id };
+  };
+
+  return {
+    enroll: (name) => inTurn(() => enroll(name)),
 
     async remove(id) {
       const owner = codes.entries().find((entry) => entry.id === id)?.owner ?? null;
@@ -122,20 +133,21 @@ export function createOwnCodes({ codes, sync, store, log, trueNow }: OwnCodesOpt
       // What is shown then is what the person wants. The backend may still refuse to remove it, and the seed must be there.
       if (waitingChanges > 0) return;
       checked = checkedAt;
+      let unsettled = false;
       for (const { id, owner } of codes.entries()) {
         if (owner === null || owner.person !== pairing.person.id) continue;
         const known = authenticators.find((one) => one.id === owner.authenticatorId);
         if (known !== undefined && known.state !== 'pending') {
           fresh.delete(owner.authenticatorId);
-          undecided.delete(owner.authenticatorId);
           if (!owner.proved) void quietly(codes.prove(id));
         } else if (known === undefined && !fresh.has(owner.authenticatorId)) {
-          if (!owner.proved && !isDecided(owner.authenticatorId, Date.parse(checkedAt))) continue;
-          undecided.delete(owner.authenticatorId);
-          log.info('codes.own-ended');
-          void quietly(codes.drop(id));
+          if (owner.proved) {
+            log.info('codes.own-ended');
+            void quietly(codes.drop(id));
+          } else unsettled = true;
         }
       }
+      if (unsettled && !unwilling) void quietly(inTurn(settle));
     },
   };
 }
