@@ -18,7 +18,7 @@ import { ask, Refused, tryTo } from './ask.ts';
 
 const KILLS = Number(process.env['DOORSTEP_APP_KILLS'] ?? 4);
 /** The kill comes this long after the four things have begun, at most. */
-const LONGEST_LIFE = Number(process.env['DOORSTEP_APP_LIFE'] ?? 1_200);
+const LONGEST_LIFE = Number(process.env['DOORSTEP_APP_LIFE'] ?? 2_000);
 /** Where one of the four is not under way at that moment, another moment is tried, at most so many milliseconds later. */
 const LONGEST_DELAY = 40;
 const MOST_DELAYS = 1_000;
