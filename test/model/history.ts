@@ -42,8 +42,9 @@ async function live(scene: Scene, moment: Moment): Promise<void> {
   const alone = plans.length === 1;
   for (const [index, plan] of plans.entries()) plan.settle(outcomes[index] as Outcome<unknown>, alone);
   if (!alone) await reconcile(scene, moment);
-  if (moment.some(({ act }) => act === 'type-code')) {
-    const wrong = outcomes.filter((outcome) => !outcome.ok && outcome.code === 'code.wrong').length;
+  const typed = outcomes.filter((_, index) => plans[index]?.typesCode === true);
+  if (typed.length > 0) {
+    const wrong = typed.filter((outcome) => !outcome.ok && outcome.code === 'code.wrong').length;
     await lookAfter(scene, alone ? wrong : null);
   }
   demand(person.challenges.filter((one) => isOpen(one, scene.now)).length <= 1, 'two requests wait for one person');

@@ -7,6 +7,8 @@ export interface Plan {
   settle(outcome: Outcome<unknown>, alone: boolean): void;
   /** Where it happened, the wrong spare codes of the same moment may count on another sheet, or not any more. */
   readonly movesSheet?: boolean;
+  /** Whether a code was typed, so that the sources of codes have counted it. */
+  readonly typesCode?: boolean;
 }
 
 export const BROWSER = { source: '10.0.0.1' };

@@ -20,6 +20,7 @@ export function typeCode(scene: Scene, act: Act & { act: 'type-code' }): Plan | 
   const reaches = challenge === null || (isOpen(challenge, now) && !challenge.wantsKey);
   const may = reaches && !person.disabled && (act.where === 'service' || scene.alive(session));
   return {
+    typesCode: true,
     run: async () => {
       if (act.where === 'service') return answerWithCode(domain, BROWSER, service, { challengeId: challenge?.id ?? '', code: typed.code });
       const answer = { code: typed.code, challengeId: challenge?.id ?? null };
