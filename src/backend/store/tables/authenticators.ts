@@ -42,6 +42,7 @@ function byAge(a: { readonly addedAt: number; readonly id: string }, b: { readon
   return a.addedAt - b.addedAt || (a.id < b.id ? -1 : 1);
 }
 
+const byId = prepared((db, { id }: { id: string }) => db.selectFrom('authenticators').selectAll().where('id', '=', id));
 const listOf = prepared((db, { personId }: { personId: string }) =>
   db.selectFrom('authenticators').selectAll().where('personId', '=', personId).where('state', '!=', 'removed'),
 );
@@ -57,7 +58,7 @@ const useActive = prepared((db, { id, at, from }: { id: string; at: number; from
 export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): AuthenticatorStore {
   return {
     async byId(id) {
-      const row = await db.selectFrom('authenticators').selectAll().where('id', '=', id).executeTakeFirst();
+      const [row] = await byId(db, { id });
       return row === undefined ? null : toRecord(row);
     },
     async byCredentialId(credentialId) {

@@ -3,16 +3,18 @@ import type { AttemptStore, ReplayStore } from '../../domain/stores.ts';
 import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
+const remember = prepared((db, { nonce, expiresAt }: { nonce: string; expiresAt: number }) =>
+  db
+    .insertInto('replays')
+    .values({ nonce, expiresAt })
+    .onConflict((oc) => oc.doNothing())
+    .returning('nonce'),
+);
+
 export function replaysOn(db: Kysely<Schema>): ReplayStore {
   return {
     async remember(nonce, expiresAt) {
-      const inserted = await db
-        .insertInto('replays')
-        .values({ nonce, expiresAt })
-        .onConflict((oc) => oc.doNothing())
-        .returning('nonce')
-        .executeTakeFirst();
-      return inserted !== undefined;
+      return (await remember(db, { nonce, expiresAt })).length > 0;
     },
     async removeExpired(before) {
       return (await db.deleteFrom('replays').where('expiresAt', '<', before).returning('nonce').execute()).length;

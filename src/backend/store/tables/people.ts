@@ -4,6 +4,13 @@ import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
 const byId = prepared((db, { id }: { id: string }) => db.selectFrom('people').selectAll().where('id', '=', id));
+const bumpVersion = prepared((db, { id }: { id: string }) =>
+  db
+    .updateTable('people')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .returning('version'),
+);
 const bumpOpen = prepared((db, { id }: { id: string }) =>
   db
     .updateTable('people')
@@ -34,12 +41,8 @@ export function peopleOn(db: Kysely<Schema>): PeopleStore {
       await db.updateTable('people').set({ approvalsStoppedAt: at }).where('id', '=', id).execute();
     },
     async bumpVersion(id) {
-      const bumped = await db
-        .updateTable('people')
-        .set((eb) => ({ version: eb('version', '+', 1) }))
-        .where('id', '=', id)
-        .returning('version')
-        .executeTakeFirstOrThrow();
+      const [bumped] = await bumpVersion(db, { id });
+      if (bumped === undefined) throw new Error('there is no such person');
       return bumped.version;
     },
     async bumpOpen(id) {
