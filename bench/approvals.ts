@@ -165,7 +165,7 @@ try {
 }
 print({
   title: 'Approvals from paired desktops',
-  note: `${rounds} rounds of ${SECONDS} s, median and quartiles, each between two looks at the disk; simulated desktops, which answer at once and sign with real keys; SQLite with every commit on the disk; before: ${before}; after: ${load()}`,
+  note: `${rounds} rounds of ${SECONDS} s, median and quartiles, each between two looks at the disk; simulated desktops, which answer at once and sign with real keys; the backend started as README.md says; SQLite with every commit on the disk; before: ${before}; after: ${load()}`,
   rows: [
     {
       what: "milliseconds from the page's request to the approval on the page, p50; peer: two write and fdatasync, and 3 ms",
