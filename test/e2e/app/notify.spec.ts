@@ -1,15 +1,14 @@
 /** Real notification daemons: what they show, what happens when their buttons are pressed, and when they come and go. */
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type { WaitingChallenge } from '../../../src/contract/http/shapes.ts';
 import { createLog } from '../../../src/main/app/log.ts';
 import { openBus } from '../../../src/main/bus/bus.ts';
 import { createFreedesktopNotifier } from '../../../src/main/notify/freedesktop.ts';
 import { requestWords } from '../../../src/main/notify/words.ts';
-import { connectVpn, type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
-import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
+import { connectVpn } from '../../support/desktop/demo-backend.ts';
+import { type Desk, test } from '../../support/desktop/desk.ts';
 import { startDunst, startXfceNotifyd } from '../../support/desktop/notification-daemon.ts';
-import { type Program, say, shootScreen, startWindowManager, until, xdotool } from '../../support/desktop/programs.ts';
-import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
+import { placeOf, type SessionEnv, say, shootScreen, until, xdotool } from '../../support/desktop/programs.ts';
 
 const CHALLENGE: WaitingChallenge = {
   id: 'C'.repeat(22),
@@ -21,63 +20,45 @@ const CHALLENGE: WaitingChallenge = {
   createdAt: '2026-11-24T12:00:00.000Z',
   expiresAt: '2026-11-24T12:10:00.000Z',
 };
-let session: DesktopSession;
-let backend: DemoBackend;
-let manager: Program;
-let doorstep: DoorstepApp;
+let desk: Desk;
+let env: SessionEnv;
 
-test.beforeEach(async () => {
-  [session, backend] = await Promise.all([startDesktopSession({ activation: false }), startDemoBackend()]);
-  await session.unlockKeyring();
-  manager = await startWindowManager(session.env);
-});
-test.afterEach(async ({ browserName: _ }, info) => {
-  if (info.status !== info.expectedStatus) {
-    await shootScreen(session.env, `failed-${info.title.slice(0, 20).replaceAll(/\W/g, '-')}`);
-    console.log(doorstep.log());
-  }
-  await doorstep.quit();
-  doorstep.remove();
-  await manager.stop();
-  await backend.stop();
-  await session.stop();
+test.beforeEach(({ desk: mine }) => {
+  desk = mine;
+  env = mine.session.env;
 });
 
-const open = async () => {
-  doorstep = await launchDoorstep({ env: { ...session.env, DOORSTEP_PAIRING_CODE: backend.demo.pairingCode }, server: backend.origin });
-  await expect.poll(async () => (await doorstep.state()).connection).toBe('online');
-};
-const windows = () => doorstep.app.windows().map((page) => new URL(page.url()).pathname);
+const windows = () => desk.doorstep.app.windows().map((page) => new URL(page.url()).pathname);
 
 test('xfce4-notifyd: Review pressed opens the window', async () => {
-  const daemon = await startXfceNotifyd(session.env);
-  await open();
-  await connectVpn(backend);
+  const daemon = await startXfceNotifyd(env);
+  await desk.open();
+  await connectVpn(desk.backend);
   await press(await daemon.window(), 'left');
   await expect.poll(() => windows().includes('/approval.html')).toBe(true);
   await daemon.stop();
 });
 
 test('xfce4-notifyd: Deny pressed denies, with no window', async () => {
-  const daemon = await startXfceNotifyd(session.env);
-  await open();
-  const vpn = await connectVpn(backend);
+  const daemon = await startXfceNotifyd(env);
+  await desk.open();
+  const vpn = await connectVpn(desk.backend);
   await press(await daemon.window(), 'right');
   await expect.poll(() => vpn.outcome()).toBe('denied');
   expect(windows()).toEqual(['/index.html']);
-  const shown = () => say(session.env, 'xdotool', ['search', '--onlyvisible', '--class', 'xfce4-notifyd']);
+  const shown = () => say(env, 'xdotool', ['search', '--onlyvisible', '--class', 'xfce4-notifyd']);
   await until(async () => (await shown()) === '', 'the end of the notification');
   await daemon.stop();
 });
 
 test('a daemon that dies is no loss: the next one shows what waits, and its click is heard', async () => {
-  const dunst = await startDunst(session.env);
-  await open();
-  await connectVpn(backend);
+  const dunst = await startDunst(env);
+  await desk.open();
+  await connectVpn(desk.backend);
   await expect.poll(() => dunst.count()).toBe(1);
   await dunst.stop('SIGKILL');
-  expect((await doorstep.state()).challenges).toHaveLength(1);
-  const next = await startDunst(session.env);
+  expect((await desk.doorstep.state()).challenges).toHaveLength(1);
+  const next = await startDunst(env);
   await expect.poll(() => next.count()).toBe(1);
   await next.click();
   await expect.poll(() => windows().includes('/approval.html')).toBe(true);
@@ -87,10 +68,10 @@ test('a daemon that dies is no loss: the next one shows what waits, and its clic
 
 // C49: what a service, a person or a browser calls itself.
 test('hostile names reach a real daemon as text, on a line each, and no longer than fits', async () => {
-  const dunst = await startDunst(session.env);
-  await open();
+  const dunst = await startDunst(env);
+  await desk.open();
   const before = process.env['DBUS_SESSION_BUS_ADDRESS'];
-  process.env['DBUS_SESSION_BUS_ADDRESS'] = session.env['DBUS_SESSION_BUS_ADDRESS'];
+  process.env['DBUS_SESSION_BUS_ADDRESS'] = env['DBUS_SESSION_BUS_ADDRESS'];
   const bus = await openBus('session', () => undefined);
   const nothing = () => undefined;
   const events = { onReview: nothing, onDeny: nothing, onLack: nothing, onShown: nothing };
@@ -99,7 +80,7 @@ test('hostile names reach a real daemon as text, on a line each, and no longer t
   const asked = { serviceName: name, place: `<i>\n\u2066${name}`, number: { digits: 6, triesLeft: 3 } };
   notifier.show('hostile', requestWords({ ...CHALLENGE, ...asked }, name));
   await expect.poll(() => dunst.count()).toBe(1);
-  await shootScreen(session.env, 'desktop-hostile-notification');
+  await shootScreen(env, 'desktop-hostile-notification');
   notifier.withdraw('hostile');
   await expect.poll(() => dunst.count()).toBe(0);
   // dunst keeps what it was given: the entities, no element, no direction sign, one line, and no link to open.
@@ -120,10 +101,9 @@ test('hostile names reach a real daemon as text, on a line each, and no longer t
 async function press(window: string, side: 'left' | 'right'): Promise<void> {
   // It fades in, and a click that comes too soon is not for it.
   await new Promise((resolve) => setTimeout(resolve, 600));
-  const geometry = await xdotool(session.env, 'getwindowgeometry', '--shell', window);
-  const read = (name: string) => Number(new RegExp(`${name}=(\\d+)`).exec(geometry)?.[1] ?? 0);
-  const x = Math.round(read('WIDTH') * (side === 'left' ? 0.55 : 0.85));
-  await xdotool(session.env, 'mousemove', '--window', window, String(x), String(read('HEIGHT') - 24));
-  await shootScreen(session.env, 'desktop-xfce4-press');
-  await xdotool(session.env, 'click', '1');
+  const { width, height } = await placeOf(env, window);
+  const x = Math.round(width * (side === 'left' ? 0.55 : 0.85));
+  await xdotool(env, 'mousemove', '--window', window, String(x), String(height - 24));
+  await shootScreen(env, 'desktop-xfce4-press');
+  await xdotool(env, 'click', '1');
 }

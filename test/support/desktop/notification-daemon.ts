@@ -1,7 +1,7 @@
 /** Real notification daemons in the session of a test, and a person who presses what they show. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Program, type SessionEnv, say, startProgram, until, waitForOwner, xdotool } from './programs.ts';
+import { type Program, type SessionEnv, say, startProgram, visibleWindow, waitForOwner, xdotool } from './programs.ts';
 
 const NAME = 'org.freedesktop.Notifications';
 
@@ -81,14 +81,4 @@ export async function startXfceNotifyd(env: SessionEnv): Promise<Program & { win
   const daemon = startProgram(env, '/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd');
   await waitForOwner(env, NAME);
   return { ...daemon, window: () => visibleWindow(env, 'xfce4-notifyd') };
-}
-
-/** The number of the newest window of a program that can be seen. */
-export async function visibleWindow(env: SessionEnv, name: string): Promise<string> {
-  let found = '';
-  await until(async () => {
-    found = (await say(env, 'xdotool', ['search', '--onlyvisible', '--class', name])).trim().split('\n').at(-1) ?? '';
-    return found !== '';
-  }, `a window of ${name}`);
-  return found;
 }

@@ -1,12 +1,15 @@
 /** A real panel with a tray: xfce4-panel, which owns org.kde.StatusNotifierWatcher and shows what registers there. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { visibleWindow } from './notification-daemon.ts';
-import { type SessionEnv, startProgram, until, waitForOwner, xdotool } from './programs.ts';
+import { placeOf, type SessionEnv, say, shootScreen, startProgram, visibleWindow, waitForOwner, xdotool } from './programs.ts';
 
 export interface Panel {
   /** Presses the one icon of its tray. */
   click(button: 'left' | 'right'): Promise<void>;
+  /** A picture of the icon as it stands in the panel. @returns the file */
+  shootIcon(name: string): Promise<string>;
+  /** What the icon says to whoever points at it. */
+  tooltip(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -43,10 +46,21 @@ export async function startPanel(env: SessionEnv): Promise<Panel> {
   await waitForOwner(env, 'org.xfce.Xfconf');
   const panel = startProgram(env, 'xfce4-panel', ['--disable-wm-check', '--sm-client-disable']);
   await waitForOwner(env, 'org.kde.StatusNotifierWatcher');
-  await until(async () => (await visibleWindow(env, 'xfce4-panel')) !== '', 'the panel');
+  const window = await visibleWindow(env, 'xfce4-panel');
   return {
     async click(button) {
       await xdotool(env, 'mousemove', '24', '20', 'click', button === 'left' ? '1' : '3');
+    },
+    async shootIcon(name) {
+      const { x, y, height } = await placeOf(env, window);
+      // Without the edge of the panel.
+      return shootScreen(env, name, { x: x + 5, y: y + 5, width: height - 10, height: height - 10 });
+    },
+    async tooltip() {
+      const [item = ''] = await trayItems(env);
+      const [owner = '', ...path] = item.split('/');
+      const answer = await property(env, owner, `/${path.join('/')}`, 'org.kde.StatusNotifierItem', 'ToolTip');
+      return /'([^']*)', '[^']*'\)>/.exec(answer)?.[1] ?? '';
     },
     async stop() {
       await panel.stop();
@@ -54,4 +68,17 @@ export async function startPanel(env: SessionEnv): Promise<Panel> {
       await waitForOwner(env, 'org.kde.StatusNotifierWatcher', false);
     },
   };
+}
+
+const WATCHER = 'org.kde.StatusNotifierWatcher';
+
+/** What is registered with the panel of the session, as bus names with a path; nothing where there is no panel. */
+export async function trayItems(env: SessionEnv): Promise<readonly string[]> {
+  const answer = await property(env, WATCHER, '/StatusNotifierWatcher', WATCHER, 'RegisteredStatusNotifierItems');
+  return [...answer.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+function property(env: SessionEnv, owner: string, path: string, of: string, name: string): Promise<string> {
+  const method = '--method=org.freedesktop.DBus.Properties.Get';
+  return say(env, 'gdbus', ['call', '--session', `--dest=${owner}`, `--object-path=${path}`, method, of, name]);
 }

@@ -58,11 +58,38 @@ export async function xdotool(env: SessionEnv, ...args: string[]): Promise<strin
   return (await run('xdotool', args, { env, timeout: 20_000 })).stdout.trim();
 }
 
-/** A picture of the whole screen, for the eye. */
-export async function shootScreen(env: SessionEnv, name: string): Promise<void> {
+/** The number of the newest window of a program that can be seen. */
+export async function visibleWindow(env: SessionEnv, name: string): Promise<string> {
+  let found = '';
+  await until(async () => {
+    found = (await say(env, 'xdotool', ['search', '--onlyvisible', '--class', name])).trim().split('\n').at(-1) ?? '';
+    return found !== '';
+  }, `a window of ${name}`);
+  return found;
+}
+
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a window is on the screen. */
+export async function placeOf(env: SessionEnv, window: string): Promise<Place> {
+  const geometry = await xdotool(env, 'getwindowgeometry', '--shell', window);
+  const read = (name: string) => Number(new RegExp(`^${name}=(-?\\d+)$`, 'm').exec(geometry)?.[1] ?? 0);
+  return { x: read('X'), y: read('Y'), width: read('WIDTH'), height: read('HEIGHT') };
+}
+
+/** A picture of the whole screen, or of a part of it. @returns the file */
+export async function shootScreen(env: SessionEnv, name: string, place?: Place): Promise<string> {
   const folder = `${PROJECT}/test-results/screens`;
   await mkdir(folder, { recursive: true });
-  await run('scrot', ['--overwrite', `${folder}/${name}.png`], { env, timeout: 20_000 });
+  const file = `${folder}/${name}.png`;
+  const part = place === undefined ? [] : ['--autoselect', [place.x, place.y, place.width, place.height].join(',')];
+  await run('scrot', ['--overwrite', ...part, file], { env, timeout: 20_000 });
+  return file;
 }
 
 export async function until(check: () => Promise<boolean>, what: string, milliseconds = 15_000): Promise<void> {
