@@ -22,42 +22,53 @@ export interface SettingsStore {
 }
 
 /**
- * Opens (or makes) the settings in `folder`, which is made private to the user (0700, the file 0600).
- * A file that cannot be understood is replaced: it holds nothing that cannot be asked for again.
+ * Opens (or makes) the settings in `folder`, which is made private to the user (0700, its files 0600).
+ * Settings that cannot be understood are replaced: they hold nothing that cannot be asked for again. The name of the
+ * installation has a file of its own that is written once, because without it every entry in the keychain is lost.
  */
 export function openSettings(folder: string): SettingsStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const file = join(folder, 'settings.json');
-  const write = (next: Settings) => writeDurably(file, `${JSON.stringify(next, null, 2)}\n`);
-  let settings = read(file);
-  if (settings === null) {
-    settings = { installation: randomBytes(16).toString('base64url'), server: null, told: [] };
-    write(settings);
-  }
-  let current: Settings = settings;
+  const [file, nameFile] = [join(folder, 'settings.json'), join(folder, 'installation')];
+  const kept = read(file);
+  const name = readName(nameFile);
+  // The first version kept the name in the settings alone.
+  const installation = name ?? kept.installation ?? randomBytes(16).toString('base64url');
+  if (name === null) writeDurably(nameFile, `${installation}\n`);
+  let current: Settings = { ...kept, installation };
+  const write = () => writeDurably(file, `${JSON.stringify(current, null, 2)}\n`);
+  if (kept.installation !== installation) write();
   return {
     get: () => current,
     change(members) {
       current = { ...current, ...members };
-      write(current);
+      write();
     },
   };
 }
 
-function read(file: string): Settings | null {
+function read(file: string): Omit<Settings, 'installation'> & { readonly installation: string | null } {
+  let parsed: unknown = null;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || !('installation' in parsed) || !('server' in parsed)) return null;
-    const { installation, server } = parsed;
-    if (typeof installation !== 'string' || !/^[A-Za-z0-9_-]{22}$/.test(installation)) return null;
-    const told: unknown = 'told' in parsed ? parsed.told : [];
-    return {
-      installation,
-      server: typeof server === 'string' ? server : null,
-      told: Array.isArray(told) ? told.filter((kind) => typeof kind === 'string') : [],
-    };
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // None yet, or broken.
+  }
+  const { installation, server, told } = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  return {
+    installation: typeof installation === 'string' && isName(installation) ? installation : null,
+    server: typeof server === 'string' ? server : null,
+    told: Array.isArray(told) ? told.filter((kind) => typeof kind === 'string') : [],
+  };
+}
+
+function readName(file: string): string | null {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return isName(text) ? text : null;
   } catch {
     return null;
   }
 }
+
+const isName = (text: string): boolean => /^[A-Za-z0-9_-]{22}$/.test(text);
