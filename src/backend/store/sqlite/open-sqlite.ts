@@ -18,6 +18,7 @@ const LOCKING = { rows: false };
 /** So many units share one commit at most. */
 const BATCH = 64;
 const MOST_STATEMENTS = 500;
+const CACHE_KIB = 65_536;
 
 /** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -25,6 +26,8 @@ export async function openSqlite(folder: string): Promise<Store> {
   chmodSync(folder, 0o700);
   const file = join(folder, SQLITE_FILE);
   const writer = open(file);
+  // Of a large organization, each login needs other pages: the inner ones of every index at least stay in memory.
+  writer.pragma(`cache_size = -${CACHE_KIB}`);
   chmodSync(file, 0o600);
   const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
   await migrateAlone(writing);
