@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { _electron, type ElectronApplication, errors, type Page } from '@playwright/test';
 import type { AppState } from '../../../src/contract/ipc.ts';
 
 export const PROJECT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
@@ -40,35 +40,35 @@ export function electronBinary(): string {
   return named;
 }
 
+/** Now and then the driver waits forever for a word of the debugger, beside an app that is up: then it tries anew. */
+const TRIES = 3;
+const ATTACH_MS = 20_000;
+
 export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepApp> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'doorstep-data-'));
-  const app = await _electron.launch({
-    executablePath: electronBinary(),
-    args: [PROJECT, ...(options.args ?? [])],
-    chromiumSandbox: true,
-    env: { ...options.env, DOORSTEP_DATA: data, DOORSTEP_SERVER: options.server },
-    timeout: 60_000,
-  });
-  let log = '';
-  app.process().stderr?.on('data', (text: Buffer) => {
-    log += text.toString();
-  });
-  const exited = new Promise<void>((done) => app.process().once('exit', () => done()));
-  const page = await app.firstWindow();
-  await page.waitForLoadState('load');
+  const { app, page, log, exited } = await attach(options, data, TRIES);
   return {
     app,
     window: page,
     data,
-    log: () => log,
+    log,
     state: async () => {
       const outcome = await page.evaluate(() => window.doorstep!.invoke('state.get', {}));
       if (!outcome.ok) throw new Error(`the state was refused: ${outcome.code}`);
       return outcome.value;
     },
     async quit() {
-      await app.close();
-      await exited;
+      const asked = app.close().catch(() => undefined);
+      if (
+        await within(
+          asked.then(() => exited),
+          ATTACH_MS,
+        )
+      )
+        return;
+      // The driver is deaf: the system asks the app to end, as at a log-out.
+      app.process().kill('SIGTERM');
+      if (!(await within(exited, ATTACH_MS))) throw new Error(`the app does not end. It said:\n${log()}`);
     },
     async kill() {
       app.process().kill('SIGKILL');
@@ -76,6 +76,53 @@ export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepAp
     },
     remove: () => rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
+}
+
+interface Attached {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  log(): string;
+  readonly exited: Promise<void>;
+}
+
+async function attach(options: LaunchOptions, data: string, tries: number): Promise<Attached> {
+  let app: ElectronApplication | null = null;
+  try {
+    app = await _electron.launch({
+      executablePath: electronBinary(),
+      args: [PROJECT, ...(options.args ?? [])],
+      chromiumSandbox: true,
+      env: { ...options.env, DOORSTEP_DATA: data, DOORSTEP_SERVER: options.server },
+      timeout: ATTACH_MS,
+    });
+    let log = '';
+    app.process().stderr?.on('data', (text: Buffer) => {
+      log += text.toString();
+    });
+    const running = app.process();
+    const exited = new Promise<void>((done) => running.once('exit', () => done()));
+    const page = await app.firstWindow({ timeout: ATTACH_MS });
+    await page.waitForLoadState('load');
+    return { app, page, log: () => log, exited };
+  } catch (error) {
+    if (tries === 1 || !(error instanceof errors.TimeoutError)) throw error;
+    app?.process().kill('SIGKILL');
+    process.emitWarning(`the driver did not get hold of the app, and tries anew: ${error.message.slice(0, 200)}`);
+    return attach(options, data, tries - 1);
+  }
+}
+
+/** Whether it came within so many milliseconds. */
+async function within(awaited: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([awaited.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Every file below a folder whose bytes hold one of the texts: what must be nowhere in plain. */
