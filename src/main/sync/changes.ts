@@ -44,11 +44,13 @@ export interface ChangeQueue {
 
 interface Kept {
   readonly deviceId: string | null;
+  /** When the last change was made, also after it was confirmed; milliseconds since 1970. */
+  readonly lastAt: number;
   readonly changes: readonly (Change & { readonly about: string })[];
   readonly refusals: readonly Refusal[];
 }
 
-const NOTHING: Kept = { deviceId: null, changes: [], refusals: [] };
+const NOTHING: Kept = { deviceId: null, lastAt: 0, changes: [], refusals: [] };
 /** More than a person makes; what is read and written at each change stays small. */
 const LONGEST_QUEUE = 1_000;
 
@@ -64,11 +66,11 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
     refusals: () => kept.refusals,
     add(deviceId, authenticatorId, about, change) {
       if (kept.changes.length >= LONGEST_QUEUE) throw new DoorstepError('changes.too-many', { most: LONGEST_QUEUE });
-      const last = kept.changes.at(-1);
-      // Two changes of one moment keep their order.
-      const madeAt = new Date(Math.max(now(), last === undefined ? 0 : Date.parse(last.madeAt) + 1)).toISOString();
+      // Two changes of one moment keep their order, also where what is known of the backend's time has gone back.
+      const lastAt = Math.max(now(), kept.lastAt + 1);
+      const madeAt = new Date(lastAt).toISOString();
       const made: Change = { key: randomBytes(16).toString('base64url'), madeAt, authenticatorId, change };
-      keep({ ...kept, deviceId, changes: [...kept.changes, { ...made, about }] });
+      keep({ ...kept, deviceId, lastAt, changes: [...kept.changes, { ...made, about }] });
       return made;
     },
     settle(results, told) {
@@ -122,12 +124,15 @@ function read(file: string): Kept {
       return NOTHING;
     const { deviceId, changes, refusals } = value;
     if (typeof deviceId !== 'string' || !Array.isArray(changes) || !Array.isArray(refusals)) return NOTHING;
+    const waiting = changes.flatMap((each: unknown) => {
+      const change = parseTolerant(DeviceChange, each);
+      return change === null ? [] : [{ ...change, about: textOf(each, 'about') }];
+    });
+    const lastAt = 'lastAt' in value && Number.isSafeInteger(value.lastAt) ? Number(value.lastAt) : 0;
     return {
       deviceId,
-      changes: changes.flatMap((each: unknown) => {
-        const change = parseTolerant(DeviceChange, each);
-        return change === null ? [] : [{ ...change, about: textOf(each, 'about') }];
-      }),
+      lastAt: Math.max(lastAt, ...waiting.map(({ madeAt }) => Date.parse(madeAt) || 0)),
+      changes: waiting,
       refusals: refusals.flatMap((each: unknown) => {
         const code = textOf(each, 'code');
         return isErrorCode(code) ? [{ key: textOf(each, 'key'), about: textOf(each, 'about'), code }] : [];

@@ -26,8 +26,10 @@ export function createServerClock(now: () => number, onSkew: (seconds: number) =
     measure(serverTime, sent, received) {
       if (!Number.isFinite(serverTime) || received - sent > SLOWEST_ROUND_TRIP || received < sent) return;
       const found = (sent + received) / 2 - serverTime;
-      const next = Math.abs(found) < NOISE ? 0 : found;
-      if (skew !== null && Math.abs(next - skew) < NOISE) return;
+      // Anywhere on its way the answer may have waited.
+      const unsure = NOISE + (received - sent) / 2;
+      const next = Math.abs(found) < unsure ? 0 : found;
+      if (skew !== null && Math.abs(next - skew) < unsure) return;
       skew = next;
       onSkew(Math.round(next / 1000));
     },

@@ -48,3 +48,15 @@ test('as many wait as there is room for; the next is refused and none of them is
   const late = queue.add(DEVICE, KEY, 'Blue key', { kind: 'remove' });
   expect(queue.waiting().map(({ key }) => key)).toEqual([...made.slice(1), last.key, late.key]);
 });
+
+test('a later change is later, also after the first was confirmed, a restart, and a clock that went back', () => {
+  let now = NOW;
+  const rename = (name: string) => openChangeQueue(file, () => now).add(DEVICE, KEY, 'Blue key', { kind: 'rename', name });
+  const first = rename('Green key');
+  openChangeQueue(file, () => now).settle([{ key: first.key, outcome: 'done', code: null }], new Set());
+  expect(openChangeQueue(file, () => now).waiting()).toEqual([]);
+  now -= 3_000;
+  expect(Date.parse(rename('Red key').madeAt)).toBe(NOW + 1);
+  now += 60_000;
+  expect(Date.parse(rename('White key').madeAt)).toBe(now);
+});

@@ -31,6 +31,17 @@ test('what a whole second of a Date header can hide is no skew', () => {
   expect(heard).toEqual([0]);
 });
 
+test('how long an answer was on its way is no skew either', () => {
+  const { clock, heard } = setUp(1_000_000);
+  clock.measure(1_000_000, 1_000_000, 1_009_000);
+  expect(clock.skew()).toBe(0);
+  clock.measure(1_006_600, 1_000_000, 1_000_000);
+  expect(clock.skew()).toBe(-7);
+  clock.measure(1_000_000, 1_000_000, 1_000_200);
+  expect(clock.skew()).toBe(0);
+  expect(heard).toEqual([0, -7, 0]);
+});
+
 test.each([
   [Number.NaN, 0, 0],
   [5, 0, 11_000],
