@@ -149,6 +149,8 @@ export async function startDeviceApi(): Promise<DeviceApi> {
       response.write(': open\n\n');
       const since = new URL(request.url ?? '', api.server).searchParams.get('since');
       if (since !== String(api.snapshot.version)) response.write(`data: ${JSON.stringify(snapshot())}\n\n`);
+      // Who went while the signature was looked at is not heard going.
+      if (response.closed || request.socket.destroyed) return;
       open.add(response);
       response.on('close', () => open.delete(response));
       return;
