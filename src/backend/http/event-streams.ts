@@ -51,6 +51,8 @@ export class EventStreams {
   async open({ device, person }: CurrentDevice, since: number | null, reply: FastifyReply): Promise<void> {
     reply.hijack();
     const response = reply.raw;
+    // Who went while the signature was looked at would never be heard going.
+    if (response.closed) return;
     // Fastify's, which log the end, hold the request and all that was looked up for it, for as long as the desktop stays.
     for (const listener of response.listeners('error') as (() => void)[]) response.off('error', listener).off('finish', listener);
     response.on('error', ignore);
