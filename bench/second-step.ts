@@ -21,7 +21,7 @@ import { load, print, quartiles, ratio, spread } from './table.ts';
 const rounds = Number(process.env['ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['SECONDS'] ?? 2);
 const CLIENTS = 16;
-const PEOPLE = Number(process.env['PEOPLE'] ?? 15_000);
+const PEOPLE = Number(process.env['PEOPLE'] ?? 50_000);
 const PEER_PEOPLE = 600;
 const PEER_STEPS = Number(process.env['PEER_STEPS'] ?? 8);
 
