@@ -23,7 +23,7 @@ const SECONDS = Number(process.env['SECONDS'] ?? 2);
 const CLIENTS = 16;
 const PEOPLE = Number(process.env['PEOPLE'] ?? 50_000);
 const PEER_PEOPLE = 600;
-const PEER_STEPS = Number(process.env['PEER_STEPS'] ?? 8);
+const PEER_STEPS = Number(process.env['PEER_STEPS'] ?? 5);
 
 const seed = randomBytes(20);
 const form = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
