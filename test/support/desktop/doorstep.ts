@@ -66,7 +66,8 @@ export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepAp
         )
       )
         return;
-      // The driver is deaf: the system asks the app to end, as at a log-out.
+      // The driver may be deaf: the system asks the app to end, as at a log-out.
+      process.emitWarning(`the app did not end when the driver asked, and is asked by the system. It said:\n${log().slice(-1_000)}`);
       app.process().kill('SIGTERM');
       if (!(await within(exited, ATTACH_MS))) throw new Error(`the app does not end. It said:\n${log()}`);
     },
