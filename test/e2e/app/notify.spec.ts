@@ -1,6 +1,5 @@
 /** Real notification daemons: what they show, what happens when their buttons are pressed, and when they come and go. */
 import { expect } from '@playwright/test';
-import type { WaitingChallenge } from '../../../src/contract/http/shapes.ts';
 import { createLog } from '../../../src/main/app/log.ts';
 import { openBus } from '../../../src/main/bus/bus.ts';
 import { createFreedesktopNotifier } from '../../../src/main/notify/freedesktop.ts';
@@ -9,17 +8,8 @@ import { connectVpn } from '../../support/desktop/demo-backend.ts';
 import { type Desk, test } from '../../support/desktop/desk.ts';
 import { startDunst, startXfceNotifyd } from '../../support/desktop/notification-daemon.ts';
 import { placeOf, type SessionEnv, say, shootScreen, until, xdotool } from '../../support/desktop/programs.ts';
+import { CHALLENGE } from '../../support/shapes.ts';
 
-const CHALLENGE: WaitingChallenge = {
-  id: 'C'.repeat(22),
-  serviceName: 'VPN',
-  place: null,
-  asked: null,
-  number: null,
-  byKey: true,
-  createdAt: '2026-11-24T12:00:00.000Z',
-  expiresAt: '2026-11-24T12:10:00.000Z',
-};
 let desk: Desk;
 let env: SessionEnv;
 

@@ -3,48 +3,33 @@ import type { CodeEntry, ShownCode } from '../../../src/contract/codes.ts';
 import type { Authenticator, WaitingChallenge } from '../../../src/contract/http/shapes.ts';
 import type { AppState } from '../../../src/contract/ipc.ts';
 import type { TokenSummary } from '../../../src/contract/tokens.ts';
+import { authenticator } from '../../support/shapes.ts';
 
 const id = (name: string) => name.padEnd(22, '0');
 const MINUTE = 60_000;
 
 export const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE).toISOString();
 
-const authenticator = (name: string, more: Partial<Authenticator>): Authenticator => ({
-  id: id(name.replaceAll(' ', '-')),
-  kind: 'security-key',
-  name,
-  state: 'active',
-  suspendedBecause: null,
-  code: null,
-  spareCodesLeft: null,
-  preferred: false,
-  model: null,
-  aaguid: null,
-  attestation: 'unverified',
-  credentialId: id(name),
-  addedAt: '2026-09-09T09:00:00.000Z',
-  lastUsedAt: null,
-  lastUsedFrom: null,
-  ...more,
-});
+const way = (name: string, more: Partial<Authenticator>) =>
+  authenticator({ id: id(name.replaceAll(' ', '-')), name, attestation: 'unverified', credentialId: id(name), ...more });
 
-export const blueKey = authenticator('Blue key', { preferred: true, model: 'YubiKey 5 NFC', lastUsedAt: inMinutes(-90) });
-export const spareKey = authenticator('Spare key', { lastUsedAt: '2026-05-12T10:00:00.000Z' });
-export const officePc = authenticator('Office PC', { kind: 'desktop', credentialId: null, attestation: null });
+export const blueKey = way('Blue key', { preferred: true, model: 'YubiKey 5 NFC', lastUsedAt: inMinutes(-90) });
+export const spareKey = way('Spare key', { lastUsedAt: '2026-05-12T10:00:00.000Z' });
+export const officePc = way('Office PC', { kind: 'desktop', credentialId: null, attestation: null });
 
-export const spareCodes = authenticator('Spare codes', {
+export const spareCodes = way('Spare codes', {
   kind: 'recovery-codes',
   spareCodesLeft: 8,
   credentialId: null,
   attestation: null,
 });
-export const whiteToken = authenticator('White code token', {
+export const whiteToken = way('White code token', {
   kind: 'hotp',
   code: { algorithm: 'SHA1', digits: 6, period: null },
   credentialId: null,
   attestation: null,
 });
-export const ownCodes = authenticator('Codes on Office PC', {
+export const ownCodes = way('Codes on Office PC', {
   kind: 'totp',
   code: { algorithm: 'SHA1', digits: 6, period: 30 },
   credentialId: null,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseServer } from '../../../../src/main/sync/server-address.ts';
+import { pagesOf, parseServer } from '../../../../src/main/sync/server-address.ts';
 
 test.each([
   ['https://id.example', 'https://id.example'],
@@ -27,4 +27,13 @@ test.each([
   '',
 ])('%s is not trusted', (text) => {
   expect(() => parseServer(text)).toThrow(expect.objectContaining({ code: 'backend.not-trusted' }));
+});
+
+test('the pages that may be opened outside are three, and none of a backend that is not safe', () => {
+  expect(pagesOf('https://id.example')).toEqual([
+    'https://id.example/security',
+    'https://id.example/help',
+    'https://id.example/accessibility',
+  ]);
+  for (const server of ['http://id.example', 'ftp://localhost', 'nonsense', '']) expect(pagesOf(server)).toEqual([]);
 });

@@ -2,15 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Authenticator } from '../../../../src/contract/http/shapes.ts';
 import { createLog } from '../../../../src/main/app/log.ts';
 import { createStateStore, firstState, type StateStore } from '../../../../src/main/app/state-store.ts';
 import { type Codes, createCodes } from '../../../../src/main/codes/codes.ts';
-import { openChangeQueue } from '../../../../src/main/sync/changes.ts';
 import { createServerClock } from '../../../../src/main/sync/clock.ts';
-import { openLastKnown } from '../../../../src/main/sync/last-known.ts';
-import { createSync, type Sync } from '../../../../src/main/sync/sync.ts';
+import type { Sync } from '../../../../src/main/sync/sync.ts';
 import { World } from '../codes/world.ts';
+import { KEY, syncIn, until } from './computer.ts';
 import { type DeviceApi, startDeviceApi } from './device-api.ts';
 
 /** Steps that are left before the app is killed: from then on nothing of it happens any more. */
@@ -45,23 +43,6 @@ vi.mock('node:fs', async (original) => {
   };
 });
 
-const KEY: Authenticator = {
-  id: 'K'.repeat(22),
-  kind: 'security-key',
-  name: 'Blue key',
-  state: 'active',
-  suspendedBecause: null,
-  code: null,
-  spareCodesLeft: null,
-  preferred: true,
-  model: null,
-  aaguid: null,
-  attestation: null,
-  credentialId: null,
-  addedAt: '2026-11-24T12:00:00.000Z',
-  lastUsedAt: null,
-  lastUsedFrom: null,
-};
 /** What the person would not want the next one to read here. */
 const NAMES = ['Library', 'amina@library', 'My reading', 'Blue key', 'Desk key'];
 
@@ -74,23 +55,18 @@ interface App {
 function start(world: World, server: string): App {
   const store = createStateStore(firstState('1.0.0', server, false));
   const log = createLog(() => undefined);
-  const clock = createServerClock(Date.now, () => undefined);
   const none = async () => null;
-  const sync = createSync({
+  // A write that the power cut kept from happening is no fault.
+  const sync = syncIn(world.folder, () => undefined, {
     store,
     vault: world.vault,
     log,
-    clock,
-    queue: openChangeQueue(join(world.folder, 'changes.json'), () => clock.milliseconds()),
-    lastKnown: openLastKnown(join(world.folder, 'last-known.json'), () => undefined),
-    fetch: (url, init) => fetch(url, init),
-    computer: { name: 'lab-pc-7', platform: 'linux', version: '1.0.0' },
+    clock: createServerClock(Date.now, () => undefined),
     only: null,
     onServer: () => undefined,
     onChallenges: () => undefined,
     onEnded: () => undefined,
     onForget: (wipe) => codes.forget(wipe === 'everything' ? 'everything' : 'own'),
-    random: () => 0,
   });
   const codes = createCodes({
     folder: world.folder,
@@ -116,7 +92,6 @@ function start(world: World, server: string): App {
   return { store, sync, codes };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 /** Every file of the data folder that says one of the names. */
 const telling = ({ folder }: World) =>
   readdirSync(folder).filter((name) => NAMES.some((text) => readFileSync(join(folder, name), 'utf8').includes(text)));

@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Authenticator } from '../../../../src/contract/http/shapes.ts';
 import { inOrder, isWorkingWay, waysWithout } from '../../../../src/renderer/ui/working-ways.ts';
+import { authenticator } from '../../../support/shapes.ts';
 
-const one = (name: string, more: Partial<Authenticator> = {}): Authenticator => ({
-  id: name,
-  kind: 'security-key',
-  name,
-  state: 'active',
-  suspendedBecause: null,
-  code: null,
-  spareCodesLeft: null,
-  preferred: false,
-  model: null,
-  aaguid: null,
-  attestation: null,
-  credentialId: null,
-  addedAt: '2026-09-09T09:00:00.000Z',
-  lastUsedAt: null,
-  lastUsedFrom: null,
-  ...more,
-});
+const one = (name: string, more: Partial<Authenticator> = {}) => authenticator({ id: name, name, ...more });
 const blue = one('blue', { preferred: true, addedAt: '2026-09-10T09:00:00.000Z' });
 const spare = one('spare');
 const stopped = one('stopped', { state: 'suspended' });
