@@ -114,7 +114,15 @@ export const FAULTS = {
   },
   'an older name wins': {
     authenticators: (table) => ({
-      rename: async (id, name, at) => table.rename(id, name, Math.max(at, (await table.byId(id))?.namedAt ?? 0)),
+      rename: async (id, name, { at, by }) => table.rename(id, name, { at: Math.max(at, (await table.byId(id))?.namedAt ?? 0), by }),
+    }),
+  },
+  'a computer’s later name loses to its own': {
+    authenticators: (table) => ({
+      byId: async (id) => {
+        const one = await table.byId(id);
+        return one === null ? null : { ...one, namedBy: null };
+      },
     }),
   },
   'a removed source of codes goes on': {

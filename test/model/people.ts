@@ -77,6 +77,7 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
       disabled: false,
       stopped: false,
       preferredAt: 0,
+      preferredBy: null,
       desktops: desktops.map(
         ({ id }): ModelDesktop => ({
           ...newAuthenticatorModel(id),

@@ -11,6 +11,7 @@ export async function reconcile(scene: Scene, moment: Moment): Promise<void> {
   const stops = moment.some((act) => act.act === 'decide' && act.decision === 'not-me');
   if (stops && moment.some(({ act }) => act === 'resume')) person.stopped = (record?.approvalsStoppedAt ?? null) !== null;
   person.preferredAt = record?.preferredAt ?? 0;
+  person.preferredBy = record?.preferredBy ?? null;
   await reconcileChallenges(scene);
   await reconcileChanges(scene);
   for (const one of scene.authenticators) {
@@ -20,6 +21,7 @@ export async function reconcile(scene: Scene, moment: Moment): Promise<void> {
     if (stored.state !== 'pending' && (one.state === 'active' || stored.state === 'removed')) one.state = stored.state;
     one.name = stored.namedAt === null ? null : stored.name;
     one.namedAt = stored.namedAt ?? 0;
+    one.namedBy = stored.namedBy;
   }
   for (const desktop of person.desktops) {
     const stored = await read.authenticators.byId(desktop.id);

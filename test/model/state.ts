@@ -49,6 +49,8 @@ export interface ModelAuthenticator {
   /** Null: the one that it was given at first. */
   name: string | null;
   namedAt: number;
+  /** The desktop at which it was named. */
+  namedBy: string | null;
   /** Changes of it that were done. */
   changes: number;
 }
@@ -122,6 +124,7 @@ export interface ModelPerson {
   disabled: boolean;
   stopped: boolean;
   preferredAt: number;
+  preferredBy: string | null;
   readonly desktops: ModelDesktop[];
   readonly sources: ModelSource[];
   readonly enrollments: ModelEnrollment[];
@@ -137,5 +140,5 @@ export function isOpen(challenge: ModelChallenge, now: number): boolean {
 }
 
 export function newAuthenticatorModel(id: string): ModelAuthenticator {
-  return { id, state: 'active', name: null, namedAt: 0, changes: 0 };
+  return { id, state: 'active', name: null, namedAt: 0, namedBy: null, changes: 0 };
 }

@@ -21,6 +21,8 @@ export interface PersonRecord {
   readonly approvalsStoppedAt: number | null;
   /** When the first choice was last made. */
   readonly preferredAt: number | null;
+  /** The desktop at which that was; null: none, or not known. */
+  readonly preferredBy: string | null;
   readonly createdAt: number;
 }
 
@@ -59,6 +61,8 @@ export interface AuthenticatorRecord {
   readonly suspendedBecause: 'too-many-failures' | 'copied' | 'desk' | null;
   /** When its name was made; null: it still has its first one. */
   readonly namedAt: number | null;
+  /** The desktop at which it was made; null: none, or not known. */
+  readonly namedBy: string | null;
   /** The rest of a security key; null for a desktop. */
   readonly credentialId: string | null;
   /** COSE_Key, base64url. */

@@ -47,6 +47,12 @@ export interface SessionStore {
   removeOlderThan(limits: { seenBefore: number; createdBefore: number }): Promise<number>;
 }
 
+/** When a name or a first choice was made, and the desktop at which it was; `by` null: at none. */
+export interface Made {
+  readonly at: number;
+  readonly by: string | null;
+}
+
 export interface AuthenticatorStore {
   byId(id: string): Promise<AuthenticatorRecord | null>;
   byCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>;
@@ -54,10 +60,10 @@ export interface AuthenticatorStore {
   listOf(personId: string): Promise<readonly AuthenticatorRecord[]>;
   /** False where the credential id has ever been enrolled by anybody. */
   insert(authenticator: AuthenticatorRecord): Promise<boolean>;
-  /** False where it was removed, and where its name was made later than `at`. */
-  rename(id: string, name: string, at: number): Promise<boolean>;
-  /** Makes it the first choice as of `at`; false where it is not active. */
-  prefer(personId: string, id: string, at: number): Promise<boolean>;
+  /** False where it was removed, and where its name was made later. */
+  rename(id: string, name: string, made: Made): Promise<boolean>;
+  /** Makes it the first choice; false where it is not active. */
+  prefer(personId: string, id: string, made: Made): Promise<boolean>;
   /**
    * Marks an active authenticator as used, if its counter moved on (or if both counters are zero: the token
    * has none). 'regressed' leaves the row as it is.

@@ -40,6 +40,7 @@ export interface AuthenticatorsTable {
   removedWipe: 'everything' | 'doorstep' | null;
   suspendedBecause: 'too-many-failures' | 'copied' | 'desk' | null;
   namedAt: number | null;
+  namedBy: string | null;
   credentialId: string | null;
   publicKey: string | null;
   counter: number;

@@ -31,7 +31,8 @@ export const EventsQuery = Type.Object({ since: Type.Optional(Type.String({ patt
  * once, and answered the same ever after.
  *
  * Merging: of two names, and of two first choices, the one that was made later stands (`madeAt`, never later than the
- * backend's now); a removal wins over everything; a change of something that was removed is `gone`.
+ * backend's now; of two of one desktop the one that comes later, whatever the clocks say, so a desktop sends them in order);
+ * a removal wins over everything; a change of something that was removed is `gone`.
  */
 export const DeviceChange = Type.Object(
   {

@@ -269,6 +269,36 @@ onEachStore('desktops in step', (_dialect, environment) => {
       expect(await nameOf(keyId)).toBe('Web again');
     });
 
+    it.each(['the backend’s clock was set back', 'the desktop’s clock was set back'])(
+      'of one desktop its own last one stands, where %s between them; another’s is still compared',
+      async (where) => {
+        const spare = await addKey('Spare');
+        wait(3_600);
+        const ago = where.startsWith('the desktop') ? 60_000 : 0;
+        const both = (id: string, name: string, before: number) => [rename(id, name, before), change(id, { kind: 'prefer' }, before)];
+        expect(outcomes((await send(one, ...both(keyId, 'First', 0))).results)).toEqual(['done', 'done']);
+        if (ago === 0) wait(-60);
+        // What another made, too early to stand against it, changes nothing of that.
+        expect(outcomes((await send(two, rename(keyId, 'Other', 30_000), change(keyId, { kind: 'prefer' }, 30_000))).results)).toEqual([
+          'superseded',
+          'superseded',
+        ]);
+        expect(outcomes((await send(one, rename(keyId, 'Second', ago), change(spare, { kind: 'prefer' }, ago))).results)).toEqual([
+          'done',
+          'done',
+        ]);
+        const after = (await snapshot(two)).body.authenticators;
+        expect(after.find(({ id }) => id === keyId)?.name).toBe('Second');
+        expect(after.filter(({ preferred }) => preferred).map(({ id }) => id)).toEqual([spare]);
+        // It counts as no older than the first, and as no newer.
+        expect(outcomes((await send(two, rename(keyId, 'Other', ago === 0 ? 1 : 1_000))).results)).toEqual(['superseded']);
+        wait(61);
+        expect(outcomes((await send(two, rename(keyId, 'Other'))).results)).toEqual(['done']);
+        expect(outcomes((await send(one, rename(keyId, 'Third', 1_000))).results)).toEqual(['superseded']);
+        await send(one, change(spare, { kind: 'remove' }));
+      },
+    );
+
     it('from the future count as made now', async () => {
       expect(outcomes((await send(one, rename(keyId, 'Future', -30 * DAY))).results)).toEqual(['done']);
       wait(1);

@@ -12,6 +12,7 @@ type Became = Pick<ChangeResult, 'outcome' | 'code'>;
 
 const DONE: Became = { outcome: 'done', code: null };
 const GONE: Became = { outcome: 'gone', code: null };
+const SUPERSEDED: Became = { outcome: 'superseded', code: null };
 
 export function sendChanges(scene: Scene, act: Act & { act: 'send-changes' }): Plan | null {
   const desktop = pick(scene.person.desktops, act.desktop);
@@ -55,7 +56,7 @@ function settleOne(scene: Scene, desktop: ModelDesktop, change: DeviceChange, re
   desktop.changesAnswered.set(change.key, result);
   const target = scene.authenticators.find(({ id }) => id === change.authenticatorId) ?? scene.person.key;
   if (alone) {
-    const due = whatBecomesOf(scene, target, change);
+    const due = whatBecomesOf(scene, desktop, target, change);
     demand(due.outcome === result.outcome && due.code === result.code, `a change was ${result.outcome} that is ${due.outcome}`);
   }
   if (result.outcome !== 'done') return;
@@ -71,16 +72,25 @@ function settleOne(scene: Scene, desktop: ModelDesktop, change: DeviceChange, re
   if (!alone) return;
   if (change.change.kind === 'rename') {
     target.name = change.change.name;
-    target.namedAt = at;
-  } else scene.person.preferredAt = at;
+    target.namedAt = Math.max(at, target.namedBy === desktop.id ? target.namedAt : 0);
+    target.namedBy = desktop.id;
+  } else {
+    scene.person.preferredAt = Math.max(at, scene.person.preferredBy === desktop.id ? scene.person.preferredAt : 0);
+    scene.person.preferredBy = desktop.id;
+  }
 }
 
-function whatBecomesOf({ person, now }: Scene, target: ModelAuthenticator, { madeAt, change }: DeviceChange): Became {
+function whatBecomesOf(
+  { person, now }: Scene,
+  { id: by }: ModelDesktop,
+  target: ModelAuthenticator,
+  { madeAt, change }: DeviceChange,
+): Became {
   if (target.state === 'removed') return GONE;
   const at = Math.min(Date.parse(madeAt), now);
   if (change.kind === 'remove') return DONE;
-  if (change.kind === 'rename') return at < target.namedAt ? { outcome: 'superseded', code: null } : DONE;
+  if (change.kind === 'rename') return at < target.namedAt && target.namedBy !== by ? SUPERSEDED : DONE;
   const stopped = person.stopped && person.desktops.some(({ id }) => id === target.id);
   if (target.state === 'suspended' || stopped) return { outcome: 'refused', code: 'authenticator.suspended' };
-  return at < person.preferredAt ? { outcome: 'superseded', code: null } : DONE;
+  return at < person.preferredAt && person.preferredBy !== by ? SUPERSEDED : DONE;
 }

@@ -4,7 +4,7 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
 import { shownText } from '../shown-text.ts';
-import type { Transaction } from '../stores.ts';
+import type { Made, Transaction } from '../stores.ts';
 import { authenticatorView, LONGEST_NAME } from '../views.ts';
 import { isWorkingWay, wayRules } from './ways.ts';
 
@@ -12,7 +12,7 @@ export interface AuthenticatorChange {
   readonly id: string;
   readonly name?: string;
   readonly preferred?: true;
-  /** When it was made, for one that was made offline; absent: now, and then it wins over whatever there is. */
+  /** When it was made, for one that was made at a desktop; absent: now, and then it wins over whatever there is. */
   readonly at?: number;
 }
 
@@ -57,17 +57,16 @@ export async function applyChange(
   if (change.name !== undefined) {
     name = shownText(change.name, LONGEST_NAME);
     if (name === '') return { outcome: 'refused', code: 'request.malformed' };
-    const at = change.at ?? Math.max(now, found.namedAt ?? 0);
-    if (!(await tx.authenticators.rename(found.id, name, at))) return { outcome: 'superseded' };
+    const made = madeAt(domain, asker, change, { at: found.namedAt, by: found.namedBy });
+    if (!(await tx.authenticators.rename(found.id, name, made))) return { outcome: 'superseded' };
   }
   if (change.preferred) {
     const rules = wayRules(domain.policy, person);
     if (found.kind === 'desktop' && !rules.approvals) return { outcome: 'refused', code: 'approval.no-desktop' };
     if (!isWorkingWay(found, rules)) return { outcome: 'refused', code: 'authenticator.suspended' };
-    const chosen = person.preferredAt ?? 0;
-    const at = change.at ?? Math.max(now, chosen);
-    if (at < chosen) return { outcome: 'superseded' };
-    if (!(await tx.authenticators.prefer(person.id, found.id, at))) return { outcome: 'gone' };
+    const made = madeAt(domain, asker, change, { at: person.preferredAt, by: person.preferredBy });
+    if (made.at < (person.preferredAt ?? 0)) return { outcome: 'superseded' };
+    if (!(await tx.authenticators.prefer(person.id, found.id, made))) return { outcome: 'gone' };
     preferred = true;
   }
   await tx.people.bumpVersion(person.id);
@@ -90,4 +89,20 @@ export async function applyChange(
     now,
   );
   return { outcome: 'done', authenticator: { ...found, name, preferred } };
+}
+
+/**
+ * When this change counts as made, beside the one that stands. The changes of one desktop come in the order in which they
+ * were made there: its next one is later than its last, whatever the clocks say, which may have been set back between them.
+ */
+function madeAt(
+  domain: Domain,
+  asker: Asker,
+  { at }: AuthenticatorChange,
+  stands: { readonly at: number | null; readonly by: string | null },
+): Made {
+  const by = asker.kind === 'device' ? asker.device.id : null;
+  const last = stands.at ?? 0;
+  if (at === undefined) return { at: Math.max(domain.clock.now(), last), by };
+  return { at: by !== null && by === stands.by ? Math.max(at, last) : at, by };
 }

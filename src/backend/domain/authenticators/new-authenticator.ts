@@ -11,6 +11,7 @@ export function newAuthenticator(given: Given, rest: Partial<AuthenticatorRecord
     suspendedBecause: null,
     preferred: false,
     namedAt: null,
+    namedBy: null,
     lastUsedAt: null,
     lastUsedFrom: null,
     removedAt: null,

@@ -57,7 +57,7 @@ export async function applyRemoval(
     ? (others.find(isWorkingKey) ?? others.find((one) => isWorkingWay(one, rules)))
     : undefined;
   // Nobody has chosen it: a first choice that was made offline before this moment still counts.
-  if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, person.preferredAt ?? 0);
+  if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, { at: person.preferredAt ?? 0, by: person.preferredBy });
   await tx.people.bumpVersion(person.id);
   tx.announce(`person:${person.id}`);
   await audit(domain, tx, caller, asker, target, null, target.kind === 'desktop' ? { wipe } : {});

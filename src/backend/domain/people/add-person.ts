@@ -22,6 +22,7 @@ export function newPerson(from: {
     version: 1,
     approvalsStoppedAt: null,
     preferredAt: null,
+    preferredBy: null,
     createdAt: from.now,
   };
 }

@@ -77,10 +77,10 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       return inserted !== undefined;
     },
-    async rename(id, name, at) {
+    async rename(id, name, { at, by }) {
       const changed = await db
         .updateTable('authenticators')
-        .set({ name, namedAt: at })
+        .set({ name, namedAt: at, namedBy: by })
         .where('id', '=', id)
         .where('state', '!=', 'removed')
         .where((eb) => eb.or([eb('namedAt', 'is', null), eb('namedAt', '<=', at)]))
@@ -88,7 +88,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       return changed !== undefined;
     },
-    async prefer(personId, id, at) {
+    async prefer(personId, id, { at, by }) {
       const chosen = await db
         .updateTable('authenticators')
         .set({ preferred: 1 })
@@ -99,7 +99,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
         .executeTakeFirst();
       if (chosen === undefined) return false;
       await db.updateTable('authenticators').set({ preferred: 0 }).where('personId', '=', personId).where('id', '!=', id).execute();
-      await db.updateTable('people').set({ preferredAt: at }).where('id', '=', personId).execute();
+      await db.updateTable('people').set({ preferredAt: at, preferredBy: by }).where('id', '=', personId).execute();
       return true;
     },
     async use(id, { counter, backedUp, at, from }) {

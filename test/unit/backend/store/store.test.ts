@@ -211,10 +211,10 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     await store().transaction(async (tx) => {
       for (const key of keys) await tx.authenticators.insert(key);
     });
-    for (const { id } of keys) await store().transaction((tx) => tx.authenticators.prefer(person.id, id, NOW));
+    for (const { id } of keys) await store().transaction((tx) => tx.authenticators.prefer(person.id, id, { at: NOW, by: null }));
     const preferred = (await store().read.authenticators.listOf(person.id)).filter((one) => one.preferred);
     expect(preferred.map(({ id }) => id)).toEqual([keys[2]?.id]);
-    expect(await store().transaction((tx) => tx.authenticators.prefer(newId(), keys[0]?.id ?? '', NOW))).toBe(false);
+    expect(await store().transaction((tx) => tx.authenticators.prefer(newId(), keys[0]?.id ?? '', { at: NOW, by: null }))).toBe(false);
   });
 
   describe('requests', () => {
