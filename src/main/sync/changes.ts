@@ -13,6 +13,17 @@ import { removeDurably, writeDurably } from '../app/durable-file.ts';
 export type Change = Parsed<typeof DeviceChange>;
 export type WhatChanged = Change['change'];
 
+/** A change as it is made. */
+export interface NewChange {
+  readonly deviceId: string;
+  readonly authenticatorId: string;
+  /** Names what it is about, should it be refused. */
+  readonly about: string;
+  readonly change: WhatChanged;
+  /** The backend's time of what the person saw when they made it, milliseconds since 1970; 0: not known. */
+  readonly seen: number;
+}
+
 /** A change that the backend refused after the person was told that it is made. */
 export interface Refusal {
   readonly key: string;
@@ -26,11 +37,11 @@ export interface ChangeQueue {
   waiting(): readonly Change[];
   refusals(): readonly Refusal[];
   /**
-   * Makes a change: it is on the disk when this returns. `about` names what it is about, should it be refused.
+   * Makes a change: it is on the disk when this returns.
    *
    * @throws DoorstepError disk.full, file.unwritable; changes.too-many where no more can wait: none of those is given up
    */
-  add(deviceId: string, authenticatorId: string, about: string, change: WhatChanged): Change;
+  add(made: NewChange): Change;
   /** What the backend said. Refusals stay, to be told, but for those of `told`, whose person waits for the answer. */
   settle(results: readonly ChangeResult[], told: ReadonlySet<string>): void;
   /** Takes back a change that was not sent. */
@@ -53,6 +64,8 @@ interface Kept {
 const NOTHING: Kept = { deviceId: null, lastAt: 0, changes: [], refusals: [] };
 /** More than a person makes; what is read and written at each change stays small. */
 const LONGEST_QUEUE = 1_000;
+/** What the time of the last change may be ahead by, milliseconds: many in a row, or a slow answer that was taken for a wrong clock. */
+const FAR_AHEAD = 60_000;
 
 /** `now`: the backend's time as far as it is known, milliseconds since 1970. */
 export function openChangeQueue(file: string, now: () => number): ChangeQueue {
@@ -64,10 +77,11 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
   return {
     waiting: () => kept.changes.map(({ about: _about, ...change }) => change),
     refusals: () => kept.refusals,
-    add(deviceId, authenticatorId, about, change) {
+    add({ deviceId, authenticatorId, about, change, seen }) {
       if (kept.changes.length >= LONGEST_QUEUE) throw new DoorstepError('changes.too-many', { most: LONGEST_QUEUE });
-      // Two changes of one moment keep their order, also where what is known of the backend's time has gone back.
-      const lastAt = Math.max(now(), kept.lastAt + 1);
+      // Two changes of one moment keep their order, also where what is known of the backend's time has gone back. And it is
+      // later than what the person saw, however roughly this computer knows the time: they meant to change that.
+      const lastAt = Math.max(now(), seen, kept.lastAt + 1);
       const madeAt = new Date(lastAt).toISOString();
       const made: Change = { key: randomBytes(16).toString('base64url'), madeAt, authenticatorId, change };
       keep({ ...kept, deviceId, lastAt, changes: [...kept.changes, { ...made, about }] });
@@ -80,7 +94,11 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
         if (result?.outcome !== 'refused' || told.has(key)) return [];
         return [{ key, about, code: isErrorCode(result.code) ? result.code : 'internal' }];
       });
-      keep({ ...kept, changes: kept.changes.filter(({ key }) => !outcome.has(key)), refusals: [...kept.refusals, ...refusals] });
+      const changes = kept.changes.filter(({ key }) => !outcome.has(key));
+      // The backend has answered, so its time is known. What a clock far ahead has said must not count for ever: each later
+      // change would seem to be made when it is sent, and stand against what others changed in between.
+      const lastAt = kept.lastAt > now() + FAR_AHEAD ? now() : kept.lastAt;
+      keep({ ...kept, lastAt, changes, refusals: [...kept.refusals, ...refusals] });
     },
     drop: (key) => keep({ ...kept, changes: kept.changes.filter((change) => change.key !== key) }),
     dismiss(key) {

@@ -97,6 +97,8 @@ export function createSync(options: SyncOptions): Sync {
   let connected: Connected | null = null;
   let follower: Follower | null = null;
   let latest: Snapshot | null = null;
+  /** Whose live events are heard at this moment. */
+  let listening: Connected | null = null;
   let nextEnd: NodeJS.Timeout | undefined;
 
   const clientOf = (server: string) =>
@@ -253,13 +255,21 @@ export function createSync(options: SyncOptions): Sync {
 
   const round = async (to: Connected, signal: AbortSignal, standing: () => void) => {
     await greet(to, signal);
-    await outbox.send().catch((error: unknown) => log.warn('sync.changes-wait', { code: codeOf(error) }));
+    await sendChanges();
     const since = latest === null ? undefined : String(latest.version);
-    await to.client.events(to.signer, { signal, since, onOpen: standing }, (data) => {
-      const snapshot = parseSnapshot(data);
-      if (snapshot === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
-      take(to, snapshot);
-    });
+    const onOpen = () => {
+      listening = to;
+      standing();
+    };
+    try {
+      await to.client.events(to.signer, { signal, since, onOpen }, (data) => {
+        const snapshot = parseSnapshot(data);
+        if (snapshot === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
+        take(to, snapshot);
+      });
+    } finally {
+      if (listening === to) listening = null;
+    }
     log.info('sync.stream-ended');
   };
 
@@ -274,6 +284,8 @@ export function createSync(options: SyncOptions): Sync {
     onSettled: () => store.change(view()),
     ...(options.again === undefined ? {} : { again: options.again }),
   });
+
+  const sendChanges = () => outbox.send().catch((error: unknown) => log.warn('sync.changes-wait', { code: codeOf(error) }));
 
   const call = async <T extends Schema>(what: Call<T>): Promise<Parsed<T>> => {
     const { client, signer } = needConnected();
@@ -387,9 +399,14 @@ export function createSync(options: SyncOptions): Sync {
     async change(authenticatorId, what) {
       const to = needConnected();
       const about = store.get().authenticators.find((each) => each.id === authenticatorId)?.name ?? '';
-      const { key } = queue.add(to.signer.deviceId, authenticatorId, about, what);
+      const seen = Date.parse(latest?.serverTime ?? '') || 0;
+      const { key } = queue.add({ deviceId: to.signer.deviceId, authenticatorId, about, change: what, seen });
       store.change(view());
-      if (store.get().connection !== 'online') return;
+      if (store.get().connection !== 'online') {
+        // Some call has failed, and yet the live events may be heard: then no greeting comes that would send it.
+        if (listening === to) void sendChanges();
+        return;
+      }
       let refused: ErrorCode | null = null;
       try {
         refused = await outbox.sendAndHear(key);

@@ -18,8 +18,8 @@ export interface PersonSnapshot {
 }
 
 /**
- * Null where the account is closed. The version is read first: a change in between makes it look older, never newer. Every
- * text in it is fit to be shown.
+ * Null where the account is closed. The version is read first and the time last: a change in between makes it look older,
+ * never newer, and nothing in it is later than its time. Every text in it is fit to be shown.
  */
 export async function personSnapshot(domain: Domain, personId: string): Promise<PersonSnapshot | null> {
   const now = domain.clock.now();
@@ -35,7 +35,7 @@ export async function personSnapshot(domain: Domain, personId: string): Promise<
   return {
     shown: {
       version: person.version,
-      serverTime: instant(now),
+      serverTime: instant(domain.clock.now()),
       person: { id, username: shownText(username, LONGEST_NAME), displayName: shownText(displayName, LONGEST_NAME) },
       organization: domain.organization,
       authenticators: authenticators.map(authenticatorView),

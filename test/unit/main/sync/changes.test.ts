@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openChangeQueue } from '../../../../src/main/sync/changes.ts';
+import { openChangeQueue, type WhatChanged } from '../../../../src/main/sync/changes.ts';
 
 const DEVICE = 'D'.repeat(22);
 const KEY = 'K'.repeat(22);
@@ -15,6 +15,8 @@ beforeEach(() => {
   file = join(folder, 'changes.json');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const made = (change: WhatChanged, seen = 0) => ({ deviceId: DEVICE, authenticatorId: KEY, about: 'Blue key', change, seen });
 
 /** A file as it is after so many changes without a connection. */
 const waiting = (count: number) => {
@@ -30,28 +32,26 @@ const waiting = (count: number) => {
 };
 
 test('as many wait as there is room for; the next is refused and none of them is given up', () => {
-  const made = waiting(999);
+  const keys = waiting(999);
   const queue = openChangeQueue(file, () => NOW);
-  const last = queue.add(DEVICE, KEY, 'Blue key', { kind: 'prefer' });
-  expect(queue.waiting().map(({ key }) => key)).toEqual([...made, last.key]);
+  const last = queue.add(made({ kind: 'prefer' }));
+  expect(queue.waiting().map(({ key }) => key)).toEqual([...keys, last.key]);
   const kept = readFileSync(file, 'utf8');
 
-  expect(() => queue.add(DEVICE, KEY, 'Blue key', { kind: 'remove' })).toThrow(
-    expect.objectContaining({ code: 'changes.too-many', detail: { most: 1_000 } }),
-  );
-  expect(queue.waiting().map(({ key }) => key)).toEqual([...made, last.key]);
+  expect(() => queue.add(made({ kind: 'remove' }))).toThrow(expect.objectContaining({ code: 'changes.too-many', detail: { most: 1_000 } }));
+  expect(queue.waiting().map(({ key }) => key)).toEqual([...keys, last.key]);
   expect(readFileSync(file, 'utf8')).toBe(kept);
   expect(openChangeQueue(file, () => NOW).waiting()).toEqual(queue.waiting());
 
   // One that the backend has done makes room.
-  queue.settle([{ key: made[0] ?? '', outcome: 'done', code: null }], new Set());
-  const late = queue.add(DEVICE, KEY, 'Blue key', { kind: 'remove' });
-  expect(queue.waiting().map(({ key }) => key)).toEqual([...made.slice(1), last.key, late.key]);
+  queue.settle([{ key: keys[0] ?? '', outcome: 'done', code: null }], new Set());
+  const late = queue.add(made({ kind: 'remove' }));
+  expect(queue.waiting().map(({ key }) => key)).toEqual([...keys.slice(1), last.key, late.key]);
 });
 
 test('a later change is later, also after the first was confirmed, a restart, and a clock that went back', () => {
   let now = NOW;
-  const rename = (name: string) => openChangeQueue(file, () => now).add(DEVICE, KEY, 'Blue key', { kind: 'rename', name });
+  const rename = (name: string) => openChangeQueue(file, () => now).add(made({ kind: 'rename', name }));
   const first = rename('Green key');
   openChangeQueue(file, () => now).settle([{ key: first.key, outcome: 'done', code: null }], new Set());
   expect(openChangeQueue(file, () => now).waiting()).toEqual([]);
@@ -59,4 +59,25 @@ test('a later change is later, also after the first was confirmed, a restart, an
   expect(Date.parse(rename('Red key').madeAt)).toBe(NOW + 1);
   now += 60_000;
   expect(Date.parse(rename('White key').madeAt)).toBe(now);
+});
+
+test('a change is later than what the person saw when they made it, also where this computer is behind', () => {
+  const queue = openChangeQueue(file, () => NOW);
+  expect(Date.parse(queue.add(made({ kind: 'prefer' }, NOW - 5_000)).madeAt)).toBe(NOW);
+  expect(Date.parse(queue.add(made({ kind: 'prefer' }, NOW + 1_900)).madeAt)).toBe(NOW + 1_900);
+});
+
+test('a clock that was far ahead counts until the backend has answered, and no longer', () => {
+  let now = NOW + 100 * 365 * 86_400_000;
+  const first = openChangeQueue(file, () => now).add(made({ kind: 'prefer' }));
+  now = NOW;
+  const queue = openChangeQueue(file, () => now);
+  const second = queue.add(made({ kind: 'prefer' }));
+  expect(Date.parse(second.madeAt)).toBe(Date.parse(first.madeAt) + 1);
+  queue.settle(
+    [first, second].map(({ key }) => ({ key, outcome: 'done' as const, code: null })),
+    new Set(),
+  );
+  now += 1_000;
+  expect(Date.parse(openChangeQueue(file, () => now).add(made({ kind: 'prefer' })).madeAt)).toBe(now);
 });

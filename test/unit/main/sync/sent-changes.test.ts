@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CHALLENGE } from '../../../support/shapes.ts';
 import { Computer, KEY, SPARE, until } from './computer.ts';
 import { startDeviceApi } from './device-api.ts';
 
@@ -117,4 +118,26 @@ test('they belong to this pairing, and go with it', async () => {
   await until(() => expect(computer.state.connection).toBe('removed'));
   expect(existsSync(join(computer.folder, 'changes.json'))).toBe(false);
   expect(computer.api.changes).toEqual([]);
+});
+
+test('made after a call that failed beside a connection that stands: sent over that connection', async () => {
+  computer.api.fail.set(`/v1/device/challenges/${CHALLENGE.id}/decision`, 'cut');
+  await expect(computer.sync.decide(CHALLENGE, 'approve', null)).rejects.toMatchObject({ code: 'backend.unreachable' });
+  expect(computer.state.connection).toBe('offline');
+  await computer.sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+  await until(() => expect(computer.state).toMatchObject({ waitingChanges: 0, connection: 'online' }));
+  expect(computer.api.calls.filter((call) => call === 'POST /v1/device/hello')).toHaveLength(1);
+});
+
+test('of what was changed elsewhere and seen here, a change that is made here is the later one', async () => {
+  computer.sync.stop();
+  // Less than what is taken for a wrong clock.
+  await computer.start({ skew: -1_900 }).start();
+  await until(() => expect(computer.state.connection).toBe('online'));
+  await computer.isListening();
+  computer.api.change({ authenticators: [{ ...KEY, name: 'Named elsewhere' }, SPARE] });
+  await until(() => expect(names()).toContain('Named elsewhere'));
+  const seen = Date.parse(computer.state.checkedAt ?? '');
+  await computer.sync.change(KEY.id, { kind: 'rename', name: 'Desk key' });
+  expect(Date.parse(computer.api.changes[0]?.madeAt ?? '')).toBeGreaterThanOrEqual(seen);
 });
