@@ -1,5 +1,5 @@
 /** A store of codes over a keychain in memory and a real folder, which both survive "a restart". */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../../src/main/app/log.ts';
@@ -39,6 +39,15 @@ export class World {
       now: () => this.now,
     });
     return this.codes;
+  }
+
+  titles(): string[] {
+    return this.codes.list().map(({ issuer }) => issuer);
+  }
+
+  /** The draft of the index is written to a device that is always full. */
+  fillDisk(): void {
+    symlinkSync('/dev/full', `${this.file}.new`);
   }
 
   remove(): void {
