@@ -44,8 +44,6 @@ export interface ChangeQueue {
   add(made: NewChange): Change;
   /** What the backend said. Refusals stay, to be told, but for those of `told`, whose person waits for the answer. */
   settle(results: readonly ChangeResult[], told: ReadonlySet<string>): void;
-  /** Takes back a change that was not sent. */
-  drop(key: string): void;
   dismiss(key: string): void;
   /** Forgets everything that was not made on this device id. */
   belongTo(deviceId: string): void;
@@ -69,15 +67,25 @@ const FAR_AHEAD = 60_000;
 
 /** `now`: the backend's time as far as it is known, milliseconds since 1970. */
 export function openChangeQueue(file: string, now: () => number): ChangeQueue {
-  let kept = read(file);
+  let known: Kept | null = null;
+  let owner: string | null = null;
+  const isForeign = ({ deviceId }: Kept) => owner !== null && deviceId !== null && deviceId !== owner;
+  const have = (): Kept => {
+    known ??= read(file);
+    if (known !== null && isForeign(known)) known = { ...NOTHING, deviceId: owner };
+    return known ?? NOTHING;
+  };
   const keep = (next: Kept) => {
+    // Changes may wait in a file that cannot be read now: it is not written over.
+    if (known === null) throw new DoorstepError('file.unwritable');
     writeDurably(file, JSON.stringify(next));
-    kept = next;
+    known = next;
   };
   return {
-    waiting: () => kept.changes.map(({ about: _about, ...change }) => change),
-    refusals: () => kept.refusals,
+    waiting: () => have().changes.map(({ about: _about, ...change }) => change),
+    refusals: () => have().refusals,
     add({ deviceId, authenticatorId, about, change, seen }) {
+      const kept = have();
       if (kept.changes.length >= LONGEST_QUEUE) throw new DoorstepError('changes.too-many', { most: LONGEST_QUEUE });
       // Two changes of one moment keep their order, also where what is known of the backend's time has gone back. And it is
       // later than what the person saw, however roughly this computer knows the time: they meant to change that.
@@ -88,6 +96,7 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
       return made;
     },
     settle(results, told) {
+      const kept = have();
       const outcome = new Map(results.map((result) => [result.key, result]));
       const refusals = kept.changes.flatMap(({ key, about }): Refusal[] => {
         const result = outcome.get(key);
@@ -100,17 +109,20 @@ export function openChangeQueue(file: string, now: () => number): ChangeQueue {
       const lastAt = kept.lastAt > now() + FAR_AHEAD ? now() : kept.lastAt;
       keep({ ...kept, lastAt, changes, refusals: [...kept.refusals, ...refusals] });
     },
-    drop: (key) => keep({ ...kept, changes: kept.changes.filter((change) => change.key !== key) }),
     dismiss(key) {
+      const kept = have();
       if (kept.refusals.some((refusal) => refusal.key === key)) {
         keep({ ...kept, refusals: kept.refusals.filter((refusal) => refusal.key !== key) });
       }
     },
     belongTo(deviceId) {
-      if (kept.deviceId !== null && kept.deviceId !== deviceId) keep({ ...NOTHING, deviceId });
+      const before = have();
+      owner = deviceId;
+      if (isForeign(before)) keep({ ...NOTHING, deviceId });
     },
     forget() {
-      kept = NOTHING;
+      known = NOTHING;
+      owner = null;
       removeDurably(file);
     },
   };
@@ -135,9 +147,16 @@ export function withChanges(authenticators: readonly Authenticator[], changes: r
   return view;
 }
 
-function read(file: string): Kept {
+/** Null where there is a file that cannot be read. */
+function read(file: string): Kept | null {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? NOTHING : null;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('deviceId' in value) || !('changes' in value) || !('refusals' in value))
       return NOTHING;
     const { deviceId, changes, refusals } = value;

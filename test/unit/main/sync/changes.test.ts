@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -80,4 +80,32 @@ test('a clock that was far ahead counts until the backend has answered, and no l
   );
   now += 1_000;
   expect(Date.parse(openChangeQueue(file, () => now).add(made({ kind: 'prefer' })).madeAt)).toBe(now);
+});
+
+test('what waits in a file that cannot be read for a while is not written over, and is there when it can', () => {
+  const [key] = waiting(1);
+  const kept = readFileSync(file, 'utf8');
+  rmSync(file);
+  // Root may read every file: but a folder is none.
+  mkdirSync(file);
+  const queue = openChangeQueue(file, () => NOW);
+  queue.belongTo(DEVICE);
+  expect(() => queue.add(made({ kind: 'prefer' }))).toThrow(expect.objectContaining({ code: 'file.unwritable' }));
+  rmSync(file, { recursive: true });
+  writeFileSync(file, kept);
+  const last = queue.add(made({ kind: 'prefer' }));
+  expect(queue.waiting().map((each) => each.key)).toEqual([key, last.key]);
+  expect(openChangeQueue(file, () => NOW).waiting()).toEqual(queue.waiting());
+});
+
+test('what waits in it for another device id is not kept, also where it can be read only later', () => {
+  waiting(2);
+  const kept = readFileSync(file, 'utf8');
+  rmSync(file);
+  mkdirSync(file);
+  const queue = openChangeQueue(file, () => NOW);
+  queue.belongTo('E'.repeat(22));
+  rmSync(file, { recursive: true });
+  writeFileSync(file, kept);
+  expect(queue.waiting()).toEqual([]);
 });
