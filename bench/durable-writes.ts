@@ -1,9 +1,9 @@
 /**
  * Durable units of work a second in the embedded store, beside the bare disk: a loop of a written page and fdatasync before
- * and after. And the proof that they are durable: a process that writes is killed (SIGKILL) again and again, and every row
- * that it had told of is there.
+ * and after; and once more on a disk as slow as the one that the goals were set on. And the proof that they are durable: a
+ * process that writes is killed (SIGKILL) again and again, and every row that it had told of is there.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,26 +12,56 @@ import { fileURLToPath } from 'node:url';
 import { type AuditRow, verifyChain } from '../src/backend/domain/audit.ts';
 import type { Store } from '../src/backend/domain/stores.ts';
 import { openSqlite } from '../src/backend/store/sqlite/open-sqlite.ts';
-import { fdatasyncs } from './measure/disk.ts';
-import { writeRow } from './measure/write-row.ts';
-import { load, print, ratio, spread } from './table.ts';
+import type { DurableRound } from './measure/durable-rounds.ts';
+import { asIs, goalsDiskNote, onGoalsDisk, type Start } from './measure/goals-disk.ts';
+import { load, print, type Row, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 7);
 const SECONDS = Number(process.env['SECONDS'] ?? 1.5);
 const KILLS = Number(process.env['KILLS'] ?? 20);
 
-async function unitsASecond(store: Store, writers: number): Promise<number> {
-  const [begin, end] = [performance.now(), performance.now() + SECONDS * 1_000];
-  let units = 0;
-  await Promise.all(
-    Array.from({ length: writers }, async (_, writer) => {
-      while (performance.now() < end) {
-        await writeRow(store, `w${writer}`);
-        units += 1;
-      }
-    }),
-  );
-  return units / ((performance.now() - begin) / 1_000);
+/** A process that writes on one kind of disk, a round at a time. */
+class Writing {
+  readonly rounds: DurableRound[] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async begin(start: Start, folder: string): Promise<Writing> {
+    const script = fileURLToPath(new URL('measure/durable-rounds.ts', import.meta.url));
+    const [program = '', ...words] = start([process.execPath, script, folder]);
+    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    await said(child);
+    return new Writing(child);
+  }
+
+  async round(): Promise<void> {
+    this.#child.send(SECONDS);
+    this.rounds.push((await said(this.#child)) as DurableRound);
+  }
+
+  of(member: keyof DurableRound): number[] {
+    return this.rounds.map((round) => round[member]);
+  }
+
+  async end(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await gone;
+  }
+}
+
+function said(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`the writing process ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
 }
 
 async function allRows(store: Store): Promise<AuditRow[]> {
@@ -61,21 +91,15 @@ async function killOne(folder: string): Promise<string[]> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'doorstep-durable-'));
+const slowFolder = mkdtempSync(join(tmpdir(), 'doorstep-durable-'));
 const before = load();
-const figures = { raw: [] as number[], sixteen: [] as number[], sixtyFour: [] as number[] };
-const median = (times: number[]): number => 1_000 / (times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN);
+const writing: Writing[] = [];
 let told: string[] = [];
 let lost = 0;
 try {
-  const store = await openSqlite(folder);
-  await unitsASecond(store, 16);
-  for (let round = 0; round < rounds; round += 1) {
-    const first = fdatasyncs(folder, SECONDS / 2);
-    figures.sixteen.push(await unitsASecond(store, 16));
-    figures.sixtyFour.push(await unitsASecond(store, 64));
-    figures.raw.push(median([...first, ...fdatasyncs(folder, SECONDS / 2)]));
-  }
-  await store.close();
+  writing.push(await Writing.begin(asIs, folder), await Writing.begin(onGoalsDisk, slowFolder));
+  for (let round = 0; round < rounds; round += 1) for (const one of writing) await one.round();
+  for (const one of writing) await one.end();
   for (let kill = 0; kill < KILLS; kill += 1) told = told.concat(await killOne(folder));
   const opened = await openSqlite(folder);
   const rows = await allRows(opened);
@@ -84,24 +108,23 @@ try {
   lost = told.filter((name) => !kept.has(name)).length;
   if (lost > 0 || !verifyChain(rows).ok) throw new Error(`${lost} of ${told.length} rows that were told of are lost`);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  for (const one of [folder, slowFolder]) rmSync(one, { recursive: true, force: true });
 }
+const [here, goals] = writing as [Writing, Writing];
+const units = (disk: Writing, member: 'sixteen' | 'sixtyFour', what: string): Row => ({
+  what,
+  ours: spread(disk.of(member)),
+  peer: spread(disk.of('raw')),
+  ratio: ratio(disk.of(member), disk.of('raw')),
+});
 print({
   title: 'Durable writes',
-  note: `${rounds} interleaved rounds of ${SECONDS} s, median and quartiles; SQLite with every commit on the disk, one row of the audit trail a unit; before: ${before}; after: ${load()}`,
+  note: `${rounds} interleaved rounds of ${SECONDS} s, median and quartiles; SQLite with every commit on the disk, one row of the audit trail a unit; ${goalsDiskNote(spread(goals.of('raw')))}; before: ${before}; after: ${load()}`,
   rows: [
-    {
-      what: 'units a second, 16 writers; peer: write and fdatasync in a loop',
-      ours: spread(figures.sixteen),
-      peer: spread(figures.raw),
-      ratio: ratio(figures.sixteen, figures.raw),
-    },
-    {
-      what: 'units a second, 64 writers; peer: the same loop',
-      ours: spread(figures.sixtyFour),
-      peer: spread(figures.raw),
-      ratio: ratio(figures.sixtyFour, figures.raw),
-    },
+    units(here, 'sixteen', 'units a second, 16 writers; peer: write and fdatasync in a loop'),
+    units(here, 'sixtyFour', 'units a second, 64 writers; peer: the same loop'),
+    units(goals, 'sixteen', 'goals’ disk: units a second, 16 writers; peer: write and fdatasync in a loop'),
+    units(goals, 'sixtyFour', 'goals’ disk: units a second, 64 writers; peer: the same loop'),
     {
       what: `rows lost when the writing process was killed (SIGKILL) ${KILLS} times; peer: rows that it had told of`,
       ours: lost.toLocaleString('en'),

@@ -53,8 +53,9 @@ const PACKAGES = {
     'libsecret-tools',
     'git',
   ],
-  // A peer of the backend. `dbconfig-no-thanks` keeps away the database client and the database that it would bring.
-  bench: ['dbconfig-no-thanks', 'glewlwyd'],
+  // A peer of the backend, and what makes a disk slow for both. `dbconfig-no-thanks` keeps away the database client and the
+  // database that the peer would bring.
+  bench: ['dbconfig-no-thanks', 'glewlwyd', 'strace'],
 };
 
 /** What must be said before a package comes, so that its program is all that comes: no service at boot, no questions, no database. */

@@ -11,6 +11,7 @@ import Database from 'better-sqlite3';
 import { asOrdinaryUser, isRoot, ordinaryEnvironment, ordinaryUser, privateFolder } from '../../scripts/system.mjs';
 import { freePort } from '../../test/support/postgres.ts';
 import { type Answer, exchange } from '../measure/exchange.ts';
+import type { Start } from '../measure/goals-disk.ts';
 
 const TABLES = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3';
 const MODULES = '/usr/lib/glewlwyd';
@@ -39,6 +40,7 @@ export interface GlewlwydOptions {
   readonly secret: string;
   /** Of PBKDF2; absent: the peer's own 150,000. */
   readonly iterations?: number;
+  readonly start: Start;
 }
 
 /** Makes the tables, one person through the peer's own API, the others as copies of that one; then starts it anew. */
@@ -53,7 +55,7 @@ export async function startGlewlwyd(options: GlewlwydOptions): Promise<Glewlwyd>
   if (isRoot) for (const file of [database, join(folder, 'glewlwyd.conf')]) chownSync(file, user.uid, user.gid);
 
   const run = async (): Promise<ChildProcess> => {
-    const [program = '', ...words] = asOrdinaryUser(user, ['glewlwyd', `--config-file=${join(folder, 'glewlwyd.conf')}`]);
+    const [program = '', ...words] = asOrdinaryUser(user, options.start(['glewlwyd', `--config-file=${join(folder, 'glewlwyd.conf')}`]));
     const child = spawn(program, words, { cwd: folder, env: ordinaryEnvironment(user), stdio: 'ignore' });
     process.once('exit', () => child.kill('SIGKILL'));
     const until = Date.now() + 20_000;

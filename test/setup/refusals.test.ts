@@ -60,14 +60,14 @@ describe('in a fresh clone, as an ordinary user', () => {
   });
 
   it('asks for the packages of the bench for the bench alone, with a line that starts no service', async () => {
-    const missing = packagesWithout(person.folder, ['dbconfig-no-thanks', 'glewlwyd', 'xdotool']);
+    const missing = packagesWithout(person.folder, ['dbconfig-no-thanks', 'glewlwyd', 'strace', 'xdotool']);
     expect((await setUp('test', missing)).output).toContain('are missing: xdotool.');
     const { status, output } = await setUp('bench', { ...missing, ...withSudo() });
     expect(status).toBe(1);
-    expect(output).toContain('are missing: xdotool, dbconfig-no-thanks, glewlwyd.');
+    expect(output).toContain('are missing: xdotool, dbconfig-no-thanks, glewlwyd, strace.');
     const line = output.trimEnd().split('\n').at(-1);
     expect(line).toMatch(
-      /^ {2}sudo sh -c '.*ln -sf \/dev\/null \/etc\/systemd\/system\/glewlwyd\.service.*&& apt-get install .* xdotool dbconfig-no-thanks glewlwyd'$/,
+      /^ {2}sudo sh -c '.*ln -sf \/dev\/null \/etc\/systemd\/system\/glewlwyd\.service.*&& apt-get install .* xdotool dbconfig-no-thanks glewlwyd strace'$/,
     );
   });
 

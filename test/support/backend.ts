@@ -49,8 +49,14 @@ export interface BackendProcess extends ReadyLine {
 /** What README.md starts the backend with: what is young in V8 grows to 4 MB, and not to a hundred. */
 const AS_ADVISED = ['--max-semi-space-size=4'];
 
-/** Starts `src/backend/start.ts` on free ports with a temporary data folder, and waits for its one line. */
-export async function startBackendProcess(environment: Readonly<Record<string, string>> = {}): Promise<BackendProcess> {
+/**
+ * Starts `src/backend/start.ts` on free ports with a temporary data folder, and waits for its one line. `start`: the command
+ * line that is run for one; what comes of it must be the same process.
+ */
+export async function startBackendProcess(
+  environment: Readonly<Record<string, string>> = {},
+  start: (command: readonly string[]) => readonly string[] = (command) => command,
+): Promise<BackendProcess> {
   const [port, demoPort] = [await freePort(), await freePort()];
   const folder = environment['DOORSTEP_BACKEND_DATA'] ?? mkdtempSync(join(tmpdir(), 'doorstep-backend-'));
   const env: Record<string, string> = {
@@ -63,7 +69,8 @@ export async function startBackendProcess(environment: Readonly<Record<string, s
     DOORSTEP_LOG_LEVEL: 'info',
     ...environment,
   };
-  const child = spawn(process.execPath, [...AS_ADVISED, join(PROJECT, 'src/backend/start.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = '', ...words] = start([process.execPath, ...AS_ADVISED, join(PROJECT, 'src/backend/start.ts')]);
+  const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString('utf8');
