@@ -24,7 +24,7 @@ test('the window comes up, each lack stands in it until it was read, and is not 
 
   const { data } = first;
   await first.quit();
-  const again = await desk.open(data);
+  const again = await desk.open({ data });
   await expect.poll(() => visible(again)).toEqual([true, true]);
   expect((await again.state()).challenges).toHaveLength(1);
   await new Promise((resolve) => setTimeout(resolve, 17_000));
