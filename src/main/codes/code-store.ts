@@ -8,10 +8,11 @@ import { randomBytes } from 'node:crypto';
 import type { CodeEntry, ShownCode } from '../../contract/codes.ts';
 import { DoorstepError } from '../../contract/errors.ts';
 import { hotp } from '../../oath/hotp.ts';
-import { type Seed, shownName } from '../../oath/seed.ts';
-import { stepAt, stepStart, totp } from '../../oath/totp.ts';
+import type { Seed } from '../../oath/seed.ts';
+import { totp } from '../../oath/totp.ts';
 import type { Log } from '../app/log.ts';
 import type { Vault } from '../vault/vault.ts';
+import { entryOf, labelOf, ownName, publicEntry, shownTotp } from './code-entry.ts';
 import type { CodeIndex, IndexEntry } from './code-index.ts';
 import { createSeedCache, seedName } from './seed-cache.ts';
 import { type KeptSeed, sameKey, writeSeed } from './seed-text.ts';
@@ -74,7 +75,6 @@ export interface CodeStoreOptions {
 }
 
 const MOST_CODES = 256;
-const LONGEST_OWN_NAME = 64;
 const UNDO = 10_000;
 
 export function createCodeStore({ index, vault, log, onChange, skew, now = Date.now }: CodeStoreOptions): CodeStore {
@@ -317,50 +317,5 @@ export function createCodeStore({ index, vault, log, onChange, skew, now = Date.
       await inTurn(() => endUndo());
       cache.forget();
     },
-  };
-}
-
-/** What the person calls it, as it may be shown: it may come out of a file. */
-function ownName(name: string): string {
-  return [...shownName(name)].slice(0, LONGEST_OWN_NAME).join('');
-}
-
-function entryOf(id: string, seed: KeptSeed, name: string): IndexEntry {
-  const { kind, issuer, account, algorithm, digits, period, counter, owner } = seed;
-  const unproved = owner === null ? null : { ...owner, proved: false };
-  return { id, kind, issuer, account, name, algorithm, digits, period, counter, owner: unproved, removedAt: null };
-}
-
-function publicEntry(entry: IndexEntry, present: ReadonlySet<string> | null): CodeEntry {
-  const { id, kind, issuer, account, name, algorithm, digits, period, owner } = entry;
-  return {
-    id,
-    kind,
-    issuer,
-    account,
-    name,
-    algorithm,
-    digits,
-    period,
-    authenticatorId: owner?.authenticatorId ?? null,
-    state: present === null || present.has(id) ? 'ready' : 'gone',
-  };
-}
-
-/** What the person calls it, else who wants it, else for whom it is. */
-function labelOf({ name, issuer, account }: IndexEntry): string {
-  return [name, issuer, account].find((part) => part !== '') ?? '';
-}
-
-/** `at` and `skew` in milliseconds; from and until are told by this computer's clock, which is `skew` ahead. */
-function shownTotp(id: string, seed: Seed, period: number, at: number, skew: number): ShownCode {
-  const form = { algorithm: seed.algorithm, digits: seed.digits, period };
-  const step = stepAt(at, period);
-  return {
-    id,
-    code: totp(seed.key, at, form),
-    next: totp(seed.key, stepStart(step + 1, period), form),
-    from: stepStart(step, period) + skew,
-    until: stepStart(step + 1, period) + skew,
   };
 }
