@@ -1,5 +1,5 @@
 /** CPU time: of another process, of this one, and of a loop. */
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync, readSync } from 'node:fs';
 
 const CLOCK_TICKS = 100;
 
@@ -13,6 +13,16 @@ export function cpuSecondsOf(pid: number): number {
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+/**
+ * Answers what tells for how long, milliseconds, the thread that calls this could have run and had to wait for a core
+ * (schedstat: the second figure, nanoseconds): how much of a delay is the machine's.
+ */
+export function waitsForACore(): () => number {
+  const file = openSync('/proc/thread-self/schedstat', 'r');
+  const text = Buffer.alloc(80);
+  return () => Number(text.toString('latin1', 0, readSync(file, text, 0, text.length, 0)).split(' ')[1]) / 1e6;
 }
 
 /** Runs `work` for some seconds after a warm-up; answers times a CPU second. */

@@ -16,7 +16,7 @@ export interface Search {
 }
 
 /** How long a far search may keep the event loop at a time, milliseconds. */
-const SLICE = 0.4;
+const SLICE = 0.25;
 /** HMACs between two looks at the clock: about 20 µs. */
 const BETWEEN_LOOKS = 32;
 
@@ -32,7 +32,7 @@ export function searchNear(search: Search): number | null {
 
 /**
  * The same for a wide window, such as a resynchronization's 1,000 counters (RFC 4226, 7.4): the work is cut into
- * slices of less than a millisecond, and all searches that go on at once take turns, one slice a turn of the event loop.
+ * slices of a quarter of a millisecond, and all searches that go on at once take turns, one slice a turn of the event loop.
  */
 export function searchFar(search: Search): Promise<number | null> {
   return new Promise((resolve, reject) => {
