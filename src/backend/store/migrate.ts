@@ -5,6 +5,7 @@ import * as codes from './migrations/0002-codes.ts';
 import * as approvalsAndSync from './migrations/0003-approvals-and-sync.ts';
 import * as heldCodes from './migrations/0004-held-codes.ts';
 import * as changedBy from './migrations/0005-changed-by.ts';
+import * as sessionIndexes from './migrations/0006-session-indexes.ts';
 
 /** Brings the database to today's schema. Of several processes that start together, one does the work and the others wait. */
 export async function migrate<T>(db: Kysely<T>, ofDialect: { appendOnly: Migration }): Promise<void> {
@@ -15,6 +16,7 @@ export async function migrate<T>(db: Kysely<T>, ofDialect: { appendOnly: Migrati
     '0003-approvals-and-sync': approvalsAndSync,
     '0004-held-codes': heldCodes,
     '0005-changed-by': changedBy,
+    '0006-session-indexes': sessionIndexes,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
