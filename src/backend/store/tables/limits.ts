@@ -29,44 +29,51 @@ const byKey = prepared((db, { key }: { key: string }) =>
   db.selectFrom('attempts').select(['key', 'failures', 'blockedUntil']).where('key', '=', key),
 );
 
+/** Of a row that is there it changes nothing, but locks it; one that was just removed it makes anew. */
+const hold = prepared((db, { key, at }: { key: string; at: number }) =>
+  db
+    .insertInto('attempts')
+    .values({ key, failures: 0, blockedUntil: 0, lastAt: at })
+    .onConflict((oc) => oc.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
+    .returning(['failures', 'blockedUntil', 'lastAt']),
+);
+const counted = prepared((db, { key, failures, lastAt }: { key: string; failures: number; lastAt: number }) =>
+  db.updateTable('attempts').set({ failures, lastAt }).where('key', '=', key),
+);
+const clear = prepared((db, { key }: { key: string }) => db.deleteFrom('attempts').where('key', '=', key));
+const forgive = prepared((db, { key }: { key: string }) =>
+  db
+    .updateTable('attempts')
+    .set((eb) => ({ failures: eb('failures', '-', 1) }))
+    .where('key', '=', key)
+    .where('failures', '>', 0),
+);
+
 export function attemptsOn(db: Kysely<Schema>): AttemptStore {
   return {
     async byKey(key) {
       return (await byKey(db, { key }))[0] ?? null;
     },
     async count(key, at, { forgetEvery, longestWait }) {
-      // An update that changes nothing: it locks the row, and makes it where another one has just removed it.
-      const { failures, blockedUntil, lastAt } = await db
-        .insertInto('attempts')
-        .values({ key, failures: 0, blockedUntil: 0, lastAt: at })
-        .onConflict((oc) => oc.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
-        .returning(['failures', 'blockedUntil', 'lastAt'])
-        .executeTakeFirstOrThrow();
+      const [row] = await hold(db, { key, at });
+      if (row === undefined) throw new Error('a counter that was just made is missing');
+      const { failures, blockedUntil, lastAt } = row;
       if (blockedUntil > at && blockedUntil <= at + longestWait) return null;
       const forgotten = forgetEvery === null ? 0 : Math.max(0, Math.floor((at - lastAt) / forgetEvery));
       const left = Math.max(0, failures - forgotten);
       // The part of a span that has passed still counts towards the next one.
       const since = forgetEvery === null || left === 0 ? at : lastAt + forgotten * forgetEvery;
-      await db
-        .updateTable('attempts')
-        .set({ failures: left + 1, lastAt: since })
-        .where('key', '=', key)
-        .execute();
+      await counted(db, { key, failures: left + 1, lastAt: since });
       return left + 1;
     },
     async block(key, until) {
       await db.updateTable('attempts').set({ blockedUntil: until }).where('key', '=', key).execute();
     },
     async clear(key) {
-      await db.deleteFrom('attempts').where('key', '=', key).execute();
+      await clear(db, { key });
     },
     async forgive(key) {
-      await db
-        .updateTable('attempts')
-        .set((eb) => ({ failures: eb('failures', '-', 1) }))
-        .where('key', '=', key)
-        .where('failures', '>', 0)
-        .execute();
+      await forgive(db, { key });
     },
     async removeIdle(before) {
       const removed = await db
