@@ -1,6 +1,6 @@
 /** The end of a history: the store and the trail say what was acknowledged, each once. */
 import { type AuditRow, auditHash, CHAIN_START } from '../../src/backend/domain/audit.ts';
-import { hashSecret } from '../../src/backend/domain/identifiers.ts';
+import { hashSessionToken } from '../../src/backend/domain/sessions/token.ts';
 import type { Scene } from './scene.ts';
 import type { ModelSheet } from './state.ts';
 import { demand } from './violation.ts';
@@ -77,7 +77,7 @@ async function checkChallenges({ world, person }: Scene, count: Count): Promise<
 
 async function checkSessions({ world, person, invariants }: Scene): Promise<void> {
   for (const session of person.sessions) {
-    const stored = await world.domain.store.read.sessions.byTokenHash(hashSecret(session.token));
+    const stored = await world.domain.store.read.sessions.byTokenHash(hashSessionToken(session.token));
     if (session.state === 'gone') demand(stored === null, 'I4: a session that was ended is there');
     // Housekeeping takes away those whose time is over.
     else if (stored !== null) demand(stored.state === session.state, `a session is ${stored.state} that was ${session.state}`);

@@ -228,7 +228,7 @@ describe('over TLS', () => {
       call.once('error', reject);
       call.end(body);
     });
-    expect(headers['set-cookie']?.[0]).toMatch(/^__Host-doorstep=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(headers['set-cookie']?.[0]).toMatch(/^__Host-doorstep=[a-z0-9]{9}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
   });
 });

@@ -1,7 +1,7 @@
 /** A code is typed: at the sign-in page, for a service's request there, or straight to the service. */
 import { answerWithCode } from '../../../src/backend/domain/codes/challenge-code.ts';
 import { codeStep } from '../../../src/backend/domain/codes/code-step.ts';
-import { hashSecret } from '../../../src/backend/domain/identifiers.ts';
+import { hashSessionToken } from '../../../src/backend/domain/sessions/token.ts';
 import type { Act } from '../acts.ts';
 import { burn, mayBurn, typedCode } from '../codes.ts';
 import { BROWSER, type Plan, pick } from '../plan.ts';
@@ -50,6 +50,6 @@ export interface Shown {
 
 /** What the session was shown with; null where it has ended at this moment. */
 export async function shownBy({ world }: Scene, token: string): Promise<Shown> {
-  const session = await world.domain.store.read.sessions.byTokenHash(hashSecret(token));
+  const session = await world.domain.store.read.sessions.byTokenHash(hashSessionToken(token));
   return { token, shownWith: session?.authenticatorId ?? null };
 }

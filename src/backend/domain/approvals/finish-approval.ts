@@ -2,11 +2,11 @@
 import { DoorstepError, type ErrorCode } from '../../../contract/errors.ts';
 import { guardAnswers } from '../ceremonies/assertion.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
 import type { ChallengeRecord, PersonRecord } from '../model.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { letIn } from '../sessions/let-in.ts';
 import type { Proof } from '../sessions/proof.ts';
+import { newSessionToken } from '../sessions/token.ts';
 import type { Transaction } from '../stores.ts';
 import { isSameDevice } from './same-device.ts';
 
@@ -18,7 +18,7 @@ import { isSameDevice } from './same-device.ts';
 export async function finishApproval(domain: Domain, caller: Caller, current: CurrentSession, id: string): Promise<string> {
   const { session, person } = current;
   await guardAnswers(domain, caller, { kind: 'session', session, person });
-  const token = newSecret();
+  const token = newSessionToken(domain.clock.now());
   const outcome = await domain.store.transaction(async (tx): Promise<'done' | DoorstepError> => {
     const now = domain.clock.now();
     const by = { sessionId: session.id, approvedAfter: now - domain.policy.redeemWithin, at: now };

@@ -3,9 +3,9 @@ import { DoorstepError } from '../../../contract/errors.ts';
 import type { Asker } from '../ceremonies/asker.ts';
 import { requireActive } from '../devices/device-request.ts';
 import type { Domain } from '../domain.ts';
-import { hashSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord } from '../model.ts';
 import { passwordLock } from '../people/password-step.ts';
+import { hashSessionToken } from '../sessions/token.ts';
 import type { Transaction } from '../stores.ts';
 import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
 
@@ -41,7 +41,7 @@ export async function addWay(
   const record = { ...added, preferred: isFirst };
   if (!(await tx.authenticators.insert(record))) return 'taken';
   if (token !== null && asker.kind === 'session') {
-    const change = { tokenHash: hashSecret(token), challengeId: asker.session.challengeId, authenticatorId: record.id, at: now };
+    const change = { tokenHash: hashSessionToken(token), challengeId: asker.session.challengeId, authenticatorId: record.id, at: now };
     if (!(await tx.sessions.stepUp(asker.session.id, change))) throw new DoorstepError('session.missing');
   }
   if (!(await tx.people.bumpOpen(asker.person.id))) throw new DoorstepError('person.disabled');

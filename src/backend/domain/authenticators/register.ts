@@ -6,9 +6,9 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import { openCeremony, requireCeremony } from '../ceremonies/open-ceremony.ts';
 import { creationOptions } from '../ceremonies/options.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, CeremonyRecord } from '../model.ts';
 import type { Question } from '../sessions/second-step.ts';
+import { newSessionToken } from '../sessions/token.ts';
 import { shownText } from '../shown-text.ts';
 import type { Transaction } from '../stores.ts';
 import { authenticatorView, LONGEST_NAME } from '../views.ts';
@@ -47,7 +47,7 @@ export async function finishRegistration(
     const facts = 'status' in verdict ? { refusal: verdict.refusal, status: verdict.status } : { refusal: verdict.refusal };
     return refuse(domain, caller, asker, { ceremony, code: verdict.code, facts });
   }
-  const token = asker.kind === 'session' && asker.session.state === 'enrolling' ? newSecret() : null;
+  const token = asker.kind === 'session' && asker.session.state === 'enrolling' ? newSessionToken(domain.clock.now()) : null;
   const added = newKey(domain, caller, asker, { name: answer.name, credential: verdict.credential });
   const outcome = await domain.store.transaction((tx) =>
     enroll(domain, tx, caller, { asker, ceremony, added, token, credential: verdict.credential }),

@@ -2,13 +2,13 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
 import { type AttemptKey, sourceKey } from '../limits.ts';
 import type { PersonRecord } from '../model.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { letIn } from '../sessions/let-in.ts';
 import { proofOfCode } from '../sessions/proof.ts';
 import { openChallengeOfSession } from '../sessions/second-step.ts';
+import { newSessionToken } from '../sessions/token.ts';
 import { lookAt, settle } from './settle.ts';
 
 export interface TypedStep {
@@ -35,7 +35,7 @@ export async function codeStep(domain: Domain, caller: Caller, current: CurrentS
     },
     typed.code,
   );
-  const token = newSecret();
+  const token = newSessionToken(domain.clock.now());
   const outcome = await domain.store.transaction(async (tx) => {
     const settled = await settle(domain, tx, caller, looked);
     if (!settled.ok) return settled;

@@ -14,7 +14,8 @@ import { newAuthenticator } from '../authenticators/new-authenticator.ts';
 import { type Asker, actorOf, askedAt } from '../ceremonies/asker.ts';
 import { instant } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newId, newSecret } from '../identifiers.ts';
+import { newId } from '../identifiers.ts';
+import { newSessionToken } from '../sessions/token.ts';
 import { shownText } from '../shown-text.ts';
 import type { Tables, Transaction } from '../stores.ts';
 import { authenticatorView, LONGEST_NAME } from '../views.ts';
@@ -99,7 +100,7 @@ export async function finishCodeEnrollment(
   requireCodes(domain);
   const enrollment = await requireEnrollment(domain, asker, answer.enrollmentId);
   const position = provedPosition(domain, enrollment, answer.code);
-  const token = asker.kind === 'session' && asker.session.state === 'enrolling' ? newSecret() : null;
+  const token = asker.kind === 'session' && asker.session.state === 'enrolling' ? newSessionToken(domain.clock.now()) : null;
   const outcome = await domain.store.transaction(async (tx) => {
     if (!(await tx.codeEnrollments.count(enrollment.id, domain.clock.now(), MOST_TRIES))) return 'ceremony.ended';
     if (position === null) {

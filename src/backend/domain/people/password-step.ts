@@ -5,9 +5,10 @@ import { cancelApprovalsOf } from '../approvals/cancel-approval.ts';
 import { hasAnyWay, wayRules } from '../authenticators/ways.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { hashSecret, newId, newSecret } from '../identifiers.ts';
+import { newId } from '../identifiers.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { PersonRecord, SessionRecord, StoredSessionState } from '../model.ts';
+import { hashSessionToken, newSessionToken } from '../sessions/token.ts';
 import type { Tables, Transaction } from '../stores.ts';
 import { usernameKey } from '../usernames.ts';
 
@@ -165,10 +166,10 @@ function newSession(
   challengeId: string | null,
   now: number,
 ): OpenedSession {
-  const token = newSecret();
+  const token = newSessionToken(now);
   const session: SessionRecord = {
     id: newId(),
-    tokenHash: hashSecret(token),
+    tokenHash: hashSessionToken(token),
     personId: person.id,
     state,
     challengeId,
@@ -183,7 +184,7 @@ function newSession(
 
 async function endPrevious(domain: Domain, tx: Transaction, caller: Caller, token: string | null): Promise<void> {
   if (token === null) return;
-  const previous = await tx.sessions.byTokenHash(hashSecret(token));
+  const previous = await tx.sessions.byTokenHash(hashSessionToken(token));
   if (previous === null) return;
   // Ended first: what it is asking at this moment is there to be taken back, or is not asked any more.
   await tx.sessions.remove(previous.id);

@@ -6,12 +6,12 @@ import { DoorstepError, type ErrorCode, type ErrorDetail } from '../../../contra
 import { suspendAfterFailures } from '../authenticators/suspend.ts';
 import { placeOf, refusalOf, requireRequestForCodes, sourceOf, type TypedStep } from '../codes/code-step.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
 import { type AttemptKey, blockedFor, countFailure, countTry, tooManyTries } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { letIn } from '../sessions/let-in.ts';
 import { proofOfCode } from '../sessions/proof.ts';
+import { newSessionToken } from '../sessions/token.ts';
 import type { Transaction } from '../stores.ts';
 import { readSpareCode, spareCodeHasher } from './spare-code.ts';
 
@@ -29,7 +29,7 @@ export async function spareCodeStep(domain: Domain, caller: Caller, current: Cur
   // The same work without a sheet, and for what cannot be a code.
   const hash = (await spareCodeHasher(domain, sheet?.id ?? ''))(code ?? '');
   const source = sourceOf(domain, caller, 'spare-code');
-  const token = newSecret();
+  const token = newSessionToken(domain.clock.now());
   const outcome = await domain.store.transaction(async (tx): Promise<Refused | null> => {
     const now = domain.clock.now();
     const blocked = blockedFor(await tx.attempts.byKey(source.key), source.limit, now);

@@ -2,8 +2,8 @@
 
 import { hasAnyWay, type WayRules, wayRules } from '../authenticators/ways.ts';
 import type { Domain } from '../domain.ts';
-import { hashSecret } from '../identifiers.ts';
 import type { AuthenticatorRecord, PersonRecord, SessionRecord } from '../model.ts';
+import { hashSessionToken } from './token.ts';
 
 export interface CurrentSession {
   readonly session: SessionRecord;
@@ -17,7 +17,7 @@ const TOUCH_EVERY = 60_000;
 /** The session of a token; null where there is none, where its time is over, or where the account is closed. */
 export async function currentSession(domain: Domain, token: string | null): Promise<CurrentSession | null> {
   if (token === null) return null;
-  const session = await domain.store.read.sessions.byTokenHash(hashSecret(token));
+  const session = await domain.store.read.sessions.byTokenHash(hashSessionToken(token));
   if (session === null || isOver(domain, session)) return null;
   const person = await domain.store.read.people.byId(session.personId);
   if (person === null || person.disabledAt !== null) return null;

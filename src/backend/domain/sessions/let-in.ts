@@ -9,6 +9,7 @@ import type { PersonRecord, SessionRecord } from '../model.ts';
 import { passwordLock } from '../people/password-step.ts';
 import type { Transaction } from '../stores.ts';
 import type { Proof } from './proof.ts';
+import { hashSessionToken } from './token.ts';
 
 export interface Entry {
   readonly session: SessionRecord;
@@ -38,7 +39,7 @@ export async function letIn(domain: Domain, tx: Transaction, caller: Caller, ent
   if (challengeId !== null) {
     const challenge = await tx.challenges.byId(challengeId);
     if (challenge?.userVerification === 'required' && !proof.userVerified) return new DoorstepError('challenge.wants-verification');
-    const code = returnCode({ tokenHash: hashSecret(token) }, challengeId);
+    const code = returnCode({ tokenHash: hashSessionToken(token) }, challengeId);
     const returnCodeHash = challenge?.personId === null ? hashSecret(code) : null;
     if (!(await tx.challenges.end(challengeId, approval({ person, proof, withPassword: true, now, returnCodeHash })))) {
       return new DoorstepError('challenge.ended');
@@ -47,7 +48,7 @@ export async function letIn(domain: Domain, tx: Transaction, caller: Caller, ent
     tx.announce(`challenge:${challengeId}`);
   }
   const change = {
-    tokenHash: hashSecret(token),
+    tokenHash: hashSessionToken(token),
     challengeId: challengeId ?? session.challengeId,
     authenticatorId: proof.authenticatorId,
     at: now,

@@ -8,12 +8,12 @@ import { openCeremony } from '../ceremonies/open-ceremony.ts';
 import { requestOptions } from '../ceremonies/options.ts';
 import { requireOpenChallenge } from '../challenges/open-challenge.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { newSecret } from '../identifiers.ts';
 import type { CeremonyRecord } from '../model.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
 import type { CurrentSession } from './current-session.ts';
 import { letIn } from './let-in.ts';
 import { proofOfKey } from './proof.ts';
+import { newSessionToken } from './token.ts';
 
 export interface Question<Options> {
   readonly ceremony: CeremonyRecord;
@@ -59,7 +59,7 @@ export async function finishSecondStep(
 ): Promise<string> {
   const asker: Asker = { kind: 'session', session: current.session, person: current.person };
   const checked = await checkAnswer(domain, caller, asker, { ...answer, purpose: 'sign-in' });
-  const token = newSecret();
+  const token = newSessionToken(domain.clock.now());
   const outcome = await domain.store.transaction(async (tx) => {
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
     if (spent !== 'spent') return new DoorstepError(spent);

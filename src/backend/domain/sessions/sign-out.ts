@@ -1,11 +1,11 @@
 import { cancelApprovalsOf } from '../approvals/cancel-approval.ts';
 import type { Caller, Domain } from '../domain.ts';
-import { hashSecret } from '../identifiers.ts';
+import { hashSessionToken } from './token.ts';
 
 /** Ends the session of the token on the server; nothing happens where there is none. */
 export async function signOut(domain: Domain, caller: Caller, token: string | null): Promise<void> {
   if (token === null) return;
-  const session = await domain.store.read.sessions.byTokenHash(hashSecret(token));
+  const session = await domain.store.read.sessions.byTokenHash(hashSessionToken(token));
   if (session === null) return;
   await domain.store.transaction(async (tx) => {
     if (!(await tx.sessions.remove(session.id))) return;
