@@ -18,6 +18,8 @@ import { load, print, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 5);
 const LOGINS = Number(process.env['LOGINS'] ?? 500);
+/** So that V8 has compiled what it will. */
+const WARM = Number(process.env['WARM'] ?? 1_800);
 const CLIENTS = 16;
 const SMALL = { people: 600, sessions: 0 };
 const LARGE = { people: Number(process.env['PEOPLE'] ?? 100_000), sessions: Number(process.env['SESSIONS'] ?? 1_000_000) };
@@ -69,7 +71,7 @@ class Organization {
   }
 
   async #login(agent: Agent): Promise<void> {
-    const person = this.#people[(this.#next++ * 7_919) % this.#people.length];
+    const person = this.#people[this.#next++ % this.#people.length];
     if (person === undefined) throw new Error('there are no people');
     const place = { host: '127.0.0.1', port: Number(new URL(this.#backend.base).port), agent };
     const headers = { cookie: `doorstep=${person.token}`, origin: this.#backend.origin };
@@ -104,8 +106,8 @@ const small = await Organization.found(SMALL);
 const large = await Organization.found(LARGE);
 const figures = { small: [] as number[], large: [] as number[] };
 try {
-  await small.serve(Math.min(LOGINS, 600));
-  await large.serve(LOGINS);
+  await small.serve(WARM);
+  await large.serve(WARM);
   for (let round = 0; round < rounds; round += 1) {
     figures.large.push(await large.serve(LOGINS));
     figures.small.push(await small.serve(LOGINS));

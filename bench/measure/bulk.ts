@@ -2,16 +2,23 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { SeedVault } from '../../src/backend/domain/codes/seeds.ts';
-import { hashSecret, newId, newSecret } from '../../src/backend/domain/identifiers.ts';
+import { newId, newSecret } from '../../src/backend/domain/identifiers.ts';
+import { hashSessionToken, newSessionToken } from '../../src/backend/domain/sessions/token.ts';
 import { usernameKey } from '../../src/backend/domain/usernames.ts';
 import { SQLITE_FILE } from '../../src/backend/store/sqlite/open-sqlite.ts';
 import type { Filled } from './fill.ts';
 
 type Row = Record<string, unknown>;
 
+/** Nothing here grows old while a bench goes on: neither does whoever comes, nor anything that would be cleared away. */
+const AHEAD = 15 * 60_000;
+const BEFORE = 30 * 60_000;
+
 /**
- * `like` is somebody whom the store knows. Adds `people` like them, and `sessions` old sessions of theirs. No `analyze`: the
- * store never asks for it, and with its figures SQLite compiles every statement anew for the values that it is run with.
+ * `like` is somebody whom the store knows. Adds `people` like them, and answers those in the order in which they are to come:
+ * what the store has of them lies in another order, but the sessions that begin with their passwords are the newest ones, as
+ * they always are. Before those, `sessions` of people who have come earlier, over half an hour. No `analyze`: the store never
+ * asks for it, and with its figures SQLite compiles every statement anew for the values that it is run with.
  */
 export function bulkFill(
   folder: string,
@@ -36,22 +43,30 @@ export function bulkFill(
       (changes: Row) => void,
       (changes: Row) => void,
     ];
-    const filled: Filled[] = [];
+    const now = Date.now();
+    const coming = Array.from({ length: options.people }, (_, index) => ({
+      filled: { personId: newId(), username: `grown${index}`, token: newSessionToken(now + index) },
+      authenticatorId: newId(),
+    }));
     database.transaction(() => {
-      for (let index = 0; index < options.people; index += 1) {
-        const [personId, id, token, username] = [newId(), newId(), newSecret(), `grown${index}`];
+      for (const { filled, authenticatorId: id } of [...coming].sort((a, b) => (a.authenticatorId < b.authenticatorId ? -1 : 1))) {
+        const { personId, username } = filled;
         person({ id: personId, username, usernameKey: usernameKey(username), userHandle: newSecret() });
         authenticator({ id, personId });
         code({ authenticatorId: id, personId, ...seeds.seal(options.seed, id) });
-        session({ id: newId(), personId, tokenHash: hashSecret(token) });
-        filled.push({ personId, username, token });
       }
       for (let index = 0; index < options.sessions; index += 1) {
-        const personId = filled[index % filled.length]?.personId;
-        session({ id: newId(), personId, tokenHash: newSecret() });
+        const one = coming[index % coming.length];
+        const at = now - BEFORE + Math.floor((BEFORE * index) / options.sessions);
+        const shown = { state: 'full', createdAt: at, seenAt: at, secondStepAt: at, authenticatorId: one?.authenticatorId };
+        session({ id: newId(), personId: one?.filled.personId, tokenHash: hashSessionToken(newSessionToken(at)), ...shown });
+      }
+      for (const { filled } of coming) {
+        const { personId, token } = filled;
+        session({ id: newId(), personId, tokenHash: hashSessionToken(token), createdAt: now + AHEAD, seenAt: now + AHEAD });
       }
     })();
-    return filled;
+    return coming.map(({ filled }) => filled);
   } finally {
     database.close();
   }
