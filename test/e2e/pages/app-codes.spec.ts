@@ -1,74 +1,12 @@
-/** The codes of the desktop window, over a bridge that the test holds and a clock that it moves. */
-import { expect, type Page } from '@playwright/test';
-import type { CodeDraft } from '../../../src/contract/codes.ts';
-import type { AppState } from '../../../src/contract/ipc.ts';
-import { type AppServer, serveApp } from './app-server.ts';
-import {
-  blueKey,
-  doorCode,
-  goneCode,
-  libraryCode,
-  northmoorCode,
-  ownCodes,
-  paired,
-  payrollCode,
-  shownCode,
-  spareCodes,
-  whiteToken,
-} from './app-states.ts';
+/** The codes of the desktop window: shown, copied, arranged, removed, and what they say when they cannot be read. */
+import { expect } from '@playwright/test';
+import { blueKey, doorCode, libraryCode, northmoorCode, ownCodes, paired, payrollCode, spareCodes } from './app-states.ts';
+import { answerCodes, menu, row, START, test, withCodes } from './codes-page.ts';
 import { FakeBridge } from './fake-bridge.ts';
-import { look, test } from './look.ts';
+import { look } from './look.ts';
 
-let server: AppServer;
-
-test.beforeAll(async () => {
-  server = await serveApp();
-});
-test.afterAll(async () => {
-  await server.stop();
-});
-
-/** A whole half minute, so that periods begin on it. */
-const START = Date.parse('2026-11-24T10:00:00.000Z');
-const withCodes: AppState = {
-  ...paired,
-  authenticators: [blueKey, ownCodes, whiteToken, spareCodes],
-  codes: [northmoorCode, libraryCode, payrollCode, doorCode, goneCode],
-};
-
-async function open(page: Page, state: AppState = withCodes, at = START): Promise<FakeBridge> {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.clock.setFixedTime(at);
-  const bridge = new Promise<FakeBridge>((resolve) => void FakeBridge.open(page, server.address, state).then(resolve));
-  const opened = await bridge;
-  answerCodes(opened, page);
-  await page.getByRole('button', { name: 'Codes', exact: true }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeFocused();
-  return opened;
-}
-
-/** What main tells of the codes, by the clock of the page. */
-function answerCodes(bridge: FakeBridge, page: Page): void {
-  bridge.on('code.show', async () => {
-    const time = await page.evaluate(() => Date.now());
-    const from = time - (time % 30_000);
-    const second = from > START + 29_999;
-    return {
-      ok: true,
-      value: [
-        shownCode(northmoorCode, from, second ? '318204' : '193204', second ? '555555' : '318204'),
-        shownCode(libraryCode, from, '740586', '201377'),
-        shownCode(payrollCode, from, '60318427', '11112222'),
-      ],
-    };
-  });
-}
-
-const row = (page: Page, name: string) => page.getByRole('region', { name: 'Your codes' }).getByRole('listitem').filter({ hasText: name });
-const menu = (page: Page, name: string) => page.getByRole('button', { name: `More for ${name}` });
-
-test('shows each code, how long it lives, and the next one in its last seconds', async ({ page }) => {
-  const bridge = await open(page);
+test('shows each code, how long it lives, and the next one in its last seconds', async ({ page, open }) => {
+  const bridge = await open();
   await page.clock.setFixedTime(START + 11_000);
   const northmoor = row(page, 'Northmoor sign-in');
   await expect(northmoor.getByText('1 9 3 2 0 4')).toBeAttached();
@@ -89,8 +27,11 @@ test('shows each code, how long it lives, and the next one in its last seconds',
   expect(bridge.requests('code.show').length).toBeLessThan(before + 4);
 });
 
-test('the seconds are counted for the eye alone; a screen reader hears them once, when the focus comes into the row', async ({ page }) => {
-  await open(page);
+test('the seconds are counted for the eye alone; a screen reader hears them once, when the focus comes into the row', async ({
+  page,
+  open,
+}) => {
+  await open();
   await page.clock.setFixedTime(START + 11_000);
   const library = row(page, 'Library');
   const ring = library.getByRole('img');
@@ -116,8 +57,8 @@ test('the seconds are counted for the eye alone; a screen reader hears them once
   expect(await told()).toEqual(['17 seconds left', 'A new code every 30 seconds']);
 });
 
-test('copies by the button, and by Enter what was found first', async ({ page }) => {
-  const bridge = await open(page);
+test('copies by the button, and by Enter what was found first', async ({ page, open }) => {
+  const bridge = await open();
   bridge.on('code.copy', async () => ({ ok: true, value: { clearedAt: (await page.evaluate(() => Date.now())) + 30_000 } }));
   await page.getByRole('button', { name: 'Copy the code for Payroll' }).click();
   await expect(page.getByText('Code for Payroll copied. Cleared in 30 seconds.')).toBeVisible();
@@ -134,8 +75,8 @@ test('copies by the button, and by Enter what was found first', async ({ page })
   await expect(page.getByText('No code has that name.')).toBeVisible();
 });
 
-test('a code that comes when asked: shown, copied, and the next one', async ({ page }) => {
-  const bridge = await open(page);
+test('a code that comes when asked: shown, copied, and the next one', async ({ page, open }) => {
+  const bridge = await open();
   let counter = 0;
   bridge.on('code.next', () => {
     counter += 1;
@@ -154,8 +95,8 @@ test('a code that comes when asked: shown, copied, and the next one', async ({ p
   expect(bridge.requests('code.next')).toHaveLength(2);
 });
 
-test('renames, moves by menu, by key and by hand, removes and brings back', async ({ page }) => {
-  const bridge = await open(page);
+test('renames, moves by menu, by key and by hand, removes and brings back', async ({ page, open }) => {
+  const bridge = await open();
   await menu(page, 'Library').click();
   await look(page, 'app-codes-menu');
   await page.getByRole('button', { name: 'Rename', exact: true }).click();
@@ -209,8 +150,8 @@ test('renames, moves by menu, by key and by hand, removes and brings back', asyn
   await expect(page.getByText('The code for Library is back.')).toBeVisible();
 });
 
-test('no codes yet, and Doorstep’s own', async ({ page }) => {
-  const bridge = await open(page, { ...paired, authenticators: [blueKey] });
+test('no codes yet, and Doorstep’s own', async ({ page, open }) => {
+  const bridge = await open({ ...paired, authenticators: [blueKey] });
   await expect(page.getByText('No codes yet')).toBeVisible();
   await look(page, 'app-codes-empty');
   await page.getByRole('button', { name: 'Show codes here' }).click();
@@ -226,148 +167,14 @@ test('no codes yet, and Doorstep’s own', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Show codes here' })).toHaveCount(0);
 });
 
-test('codes are not offered where the organization does not allow them', async ({ page }) => {
-  await open(page, { ...paired, policy: { approvals: true, approvalsStopped: false, codes: false } });
+test('codes are not offered where the organization does not allow them', async ({ page, open }) => {
+  await open({ ...paired, policy: { approvals: true, approvalsStopped: false, codes: false } });
   await expect(page.getByText('No codes yet')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Show codes here' })).toHaveCount(0);
 });
 
-const item = (index: number, issuer: string, more: Partial<CodeDraft['items'][number]> = {}): CodeDraft['items'][number] => ({
-  index,
-  kind: 'totp',
-  issuer,
-  account: 'amina',
-  algorithm: 'SHA1',
-  digits: 6,
-  period: 30,
-  duplicateOf: null,
-  ...more,
-});
-const draft: CodeDraft = { draftId: 'draft'.padEnd(22, '0'), items: [item(0, 'Library')], parts: null, refused: [] };
-
-test('adds one from the clipboard', async ({ page }) => {
-  const bridge = await open(page);
-  bridge.on('code.read', () => ({ ok: false, code: 'clipboard.empty', detail: {} }));
-  await page.getByRole('button', { name: 'Add a code' }).click();
-  await expect(page.getByRole('button', { name: /On the clipboard/ })).toBeFocused();
-  await look(page, 'app-add-code');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alert').last()).toContainText('Nothing that can be added is on the clipboard.');
-  await look(page, 'app-add-code-nothing');
-  bridge.on('code.read', () => ({ ok: true, value: draft }));
-  bridge.on('code.keep', () => ({ ok: true, value: { ids: [libraryCode.id] } }));
-  await page.getByRole('button', { name: /On the clipboard/ }).click();
-  await expect(page.getByRole('dialog', { name: 'Keep this code?' })).toContainText('6 digits, a new one every 30 seconds');
-  await look(page, 'app-add-code-found');
-  await page.getByRole('button', { name: 'Keep it' }).click();
-  await expect(page.getByText('The code for Library is added.')).toBeVisible();
-  expect(bridge.requests('code.read')).toEqual([{ source: { from: 'clipboard' } }, { source: { from: 'clipboard' } }]);
-  expect(bridge.requests('code.keep')).toEqual([{ draftId: draft.draftId, indexes: [0] }]);
-});
-
-test('adds some of an export in its parts, and says what cannot be kept', async ({ page }) => {
-  const bridge = await open(page);
-  const many: CodeDraft = {
-    ...draft,
-    items: [item(0, 'Library'), item(1, 'Payroll', { duplicateOf: payrollCode.id }), item(2, 'Bank', { digits: 8, algorithm: 'SHA256' })],
-    parts: { seen: [1], of: 3 },
-    refused: ['Example (MD5)'],
-  };
-  bridge.on('code.read', ({ draftId }) => ({
-    ok: true,
-    value: draftId === undefined ? many : { ...many, parts: { seen: [1, 2, 3], of: 3 } },
-  }));
-  bridge.on('code.keep', () => ({ ok: true, value: { ids: ['a', 'b'] } }));
-  await page.getByRole('button', { name: 'Add a code' }).click();
-  await page.getByRole('button', { name: /In a picture file/ }).click();
-  await expect(page.getByText('Parts 2 and 3 of 3 are missing.')).toBeVisible();
-  await expect(page.getByText('Example (MD5)')).toBeVisible();
-  await expect(page.getByRole('checkbox', { name: /Payroll/ })).toBeDisabled();
-  await look(page, 'app-add-code-several');
-  await page.getByRole('button', { name: 'Add a part' }).click();
-  await expect(page.getByText('Show the missing part now.')).toBeVisible();
-  await page.getByRole('button', { name: /On the screen/ }).click();
-  await expect(page.getByText(/of 3 (is|are) missing/)).toHaveCount(0);
-  expect(bridge.requests('code.read').at(-1)).toEqual({ source: { from: 'screen' }, draftId: draft.draftId });
-  await page.getByRole('checkbox', { name: /Library/ }).uncheck();
-  await page.getByRole('checkbox', { name: /Bank/ }).uncheck();
-  await page.getByRole('button', { name: /^Keep/ }).press('Enter');
-  await expect(page.getByText('Choose at least one.')).toBeVisible();
-  await page.getByRole('checkbox', { name: /Library/ }).check();
-  await page.getByRole('checkbox', { name: /Bank/ }).check();
-  await page.getByRole('button', { name: 'Keep two codes' }).click();
-  await expect(page.getByText('2 codes are added.')).toBeVisible();
-  expect(bridge.requests('code.keep')).toEqual([{ draftId: draft.draftId, indexes: [0, 2] }]);
-});
-
-test('a part of the screen that was not chosen, and what was found and is not wanted', async ({ page }) => {
-  const bridge = await open(page);
-  bridge.on('code.read', () => ({ ok: true, value: null }));
-  await page.getByRole('button', { name: 'Add a code' }).click();
-  await page.getByRole('button', { name: /In a part of the screen/ }).click();
-  await expect(page.getByRole('dialog', { name: 'Add a code' })).toBeVisible();
-  bridge.on('code.read', () => ({ ok: true, value: draft }));
-  await page.getByRole('button', { name: /In a part of the screen/ }).click();
-  await page.keyboard.press('Escape');
-  await expect.poll(() => bridge.requests('code.drop')).toEqual([{ draftId: draft.draftId }]);
-  await expect(page.getByRole('dialog')).toHaveCount(0);
-});
-
-test('a link', async ({ page }) => {
-  const bridge = await open(page);
-  await page.getByRole('button', { name: 'Add a code' }).click();
-  await page.getByRole('button', { name: /Type or paste a link/ }).click();
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alert').last()).toHaveText('Paste the link of the site.');
-  bridge.on('code.read', () => ({ ok: false, code: 'seed.malformed', detail: { reason: 'secret-letter', at: 7 } }));
-  await page.getByRole('textbox', { name: 'Link' }).fill('otpauth://totp/Library?secret=JBSWY3!');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alert').last()).toContainText('Letter 7 of the secret');
-  await look(page, 'app-add-code-link');
-  bridge.on('code.read', () => ({ ok: true, value: draft }));
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog', { name: 'Keep this code?' })).toBeVisible();
-});
-
-test('a typed secret, with all there is to say of it', async ({ page }) => {
-  const bridge = await open(page);
-  await page.getByRole('button', { name: 'Add a code' }).click();
-  await page.getByRole('button', { name: /Type the secret/ }).click();
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alert').last()).toHaveText('Type the name of the site.');
-  await page.getByRole('textbox', { name: 'Site' }).fill('Library');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alert').last()).toHaveText('Type the secret that the site shows.');
-  await page.getByRole('textbox', { name: 'Secret' }).fill('jbsw y3dp ehpk 3pxp');
-  await page.getByRole('button', { name: 'More about these codes' }).click();
-  await page.getByLabel('Seconds that a code lives').fill('5');
-  await look(page, 'app-add-code-typed');
-  await page.getByRole('button', { name: 'Add this code' }).click();
-  await expect(page.getByRole('alert').last()).toHaveText('Type a number from 15 to 120.');
-  await page.getByRole('radio', { name: /Each time I ask/ }).check();
-  await page.getByRole('radio', { name: '8 digits' }).check();
-  await page.getByRole('radio', { name: 'SHA-256' }).check();
-  await page.getByLabel('Counter of the next code').fill('7');
-  bridge.on('code.type', () => ({ ok: false, code: 'seed.duplicate', detail: {} }));
-  await page.getByRole('button', { name: 'Add this code' }).click();
-  await expect(page.getByRole('alert').last()).toContainText('This code is here already.');
-  bridge.on('code.type', () => ({ ok: true, value: { id: libraryCode.id } }));
-  await page.getByRole('button', { name: 'Add this code' }).click();
-  await expect(page.getByText('The code for Library is added.')).toBeVisible();
-  expect(bridge.requests('code.type').at(-1)).toEqual({
-    kind: 'hotp',
-    issuer: 'Library',
-    account: '',
-    secret: 'jbsw y3dp ehpk 3pxp',
-    algorithm: 'SHA256',
-    digits: 8,
-    period: 30,
-    counter: 7,
-  });
-});
-
-test('home shows the first codes, and goes where a menu of the system sends the person', async ({ page }) => {
-  const bridge = await open(page);
+test('home shows the first codes, and goes where a menu of the system sends the person', async ({ page, open }) => {
+  const bridge = await open();
   await page.getByRole('button', { name: 'Home', exact: true }).click();
   await page.clock.setFixedTime(START + 15_000);
   await expect(page.getByRole('region', { name: 'My codes' }).getByText('1 9 3 2 0 4')).toBeAttached();
@@ -383,8 +190,8 @@ test('home shows the first codes, and goes where a menu of the system sends the 
   await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeVisible();
 });
 
-test('codes right to left, in forced colours and at twice the size', async ({ page }) => {
-  await open(page);
+test('codes right to left, in forced colours and at twice the size', async ({ page, open }) => {
+  await open();
   await page.clock.setFixedTime(START + 26_000);
   await page.evaluate(() => {
     document.documentElement.dir = 'rtl';
@@ -408,7 +215,7 @@ test('codes right to left, in forced colours and at twice the size', async ({ pa
   await page.screenshot({ path: 'test-results/screens/app-codes-forced-colours.png', fullPage: true });
 });
 
-test('codes that cannot be read: it says why, and asks again only when told', async ({ page }) => {
+test('codes that cannot be read: it says why, and asks again only when told', async ({ page, server }) => {
   const bridge = await FakeBridge.open(page, server.address, { ...withCodes, codes: [libraryCode] });
   bridge.on('code.show', () => ({ ok: false, code: 'keychain.locked', detail: {} }));
   await bridge.push({ codes: [libraryCode, payrollCode] });
@@ -424,7 +231,7 @@ test('codes that cannot be read: it says why, and asks again only when told', as
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('codes behind a closed keychain: it is said once, nothing is asked of it, and they come when it is open', async ({ page }) => {
+test('codes behind a closed keychain: it is said once, nothing is asked of it, and they come when it is open', async ({ page, server }) => {
   const bridge = await FakeBridge.open(page, server.address, { ...withCodes, keychain: 'locked', codes: [libraryCode, payrollCode] });
   answerCodes(bridge, page);
   await page.getByRole('button', { name: 'Codes', exact: true }).click();
@@ -441,8 +248,8 @@ test('codes behind a closed keychain: it is said once, nothing is asked of it, a
   await expect(page.getByText('The keychain is locked.')).toHaveCount(0);
 });
 
-test('the last way in is not removed with its codes', async ({ page }) => {
-  const bridge = await open(page, { ...withCodes, authenticators: [ownCodes, spareCodes] });
+test('the last way in is not removed with its codes', async ({ page, open }) => {
+  const bridge = await open({ ...withCodes, authenticators: [ownCodes, spareCodes] });
   await menu(page, 'Northmoor sign-in').click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(page.getByText('This is your last way in. Add another first.')).toBeVisible();

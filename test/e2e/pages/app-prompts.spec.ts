@@ -3,19 +3,10 @@
 import { expect } from '@playwright/test';
 import type { AppState } from '../../../src/contract/ipc.ts';
 import type { Prompt } from '../../../src/contract/tokens.ts';
-import { type AppServer, serveApp } from './app-server.ts';
 import { oldToken, paired, token } from './app-states.ts';
+import { test } from './app-window.ts';
 import { FakeBridge } from './fake-bridge.ts';
-import { look, test } from './look.ts';
-
-let server: AppServer;
-
-test.beforeAll(async () => {
-  server = await serveApp();
-});
-test.afterAll(async () => {
-  await server.stop();
-});
+import { look } from './look.ts';
 
 const prompting = (about: NonNullable<AppState['prompt']>['about'], prompt: Prompt, id = 1): Partial<AppState> => ({
   prompt: { id, about, prompt },
@@ -41,7 +32,7 @@ test.describe('prompts', () => {
     { name: 'plug-back', about: { kind: 'reset' }, prompt: { kind: 'replug', tokenId: token.id, step: 'plug-in' }, title: 'Wipe this key' },
   ];
   for (const { name, about, prompt, title } of prompts) {
-    test(`${name}: Escape is the safe answer`, async ({ page }) => {
+    test(`${name}: Escape is the safe answer`, async ({ page, server }) => {
       const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token, oldToken], ...prompting(about, prompt, 7) });
       await expect(page.getByRole('dialog', { name: title })).toBeVisible();
       await look(page, `app-prompt-${name}`);
@@ -50,7 +41,7 @@ test.describe('prompts', () => {
     });
   }
 
-  test('PIN: says how many tries are left, keeps the field, hides what was typed', async ({ page }) => {
+  test('PIN: says how many tries are left, keeps the field, hides what was typed', async ({ page, server }) => {
     const pin = { kind: 'pin', tokenId: token.id, retries: 8, wrong: false, minLength: 6 } as const;
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token], ...prompting({ kind: 'enroll' }, pin, 3) });
     const field = page.getByLabel('PIN of this key', { exact: true });
@@ -74,7 +65,7 @@ test.describe('prompts', () => {
     await look(page, 'app-prompt-pin-wrong');
   });
 
-  test('new PIN: twice, with the rule named', async ({ page }) => {
+  test('new PIN: twice, with the rule named', async ({ page, server }) => {
     const ask = { kind: 'new-pin', tokenId: token.id, minLength: 6, refused: null } as const;
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token], ...prompting({ kind: 'set-pin' }, ask, 5) });
     const first = page.getByLabel('New PIN', { exact: true });
@@ -95,7 +86,7 @@ test.describe('prompts', () => {
     await expect(page.getByRole('alert')).toHaveText('This key wants 8 digits or more. You typed 6.');
   });
 
-  test('choosing among sign-ins: radios, the first one focused', async ({ page }) => {
+  test('choosing among sign-ins: radios, the first one focused', async ({ page, server }) => {
     const users = [
       { name: 'amina.yusuf', displayName: 'Amina Yusuf' },
       { name: 'a.yusuf-admin', displayName: '' },

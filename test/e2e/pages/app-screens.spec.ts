@@ -3,7 +3,6 @@
 import { expect } from '@playwright/test';
 import type { AppState } from '../../../src/contract/ipc.ts';
 import type { Prompt } from '../../../src/contract/tokens.ts';
-import { type AppServer, serveApp } from './app-server.ts';
 import {
   blueKey,
   failedToken,
@@ -20,24 +19,16 @@ import {
   unpaired,
   vpn,
 } from './app-states.ts';
+import { test } from './app-window.ts';
 import { FakeBridge } from './fake-bridge.ts';
-import { look, test } from './look.ts';
-
-let server: AppServer;
-
-test.beforeAll(async () => {
-  server = await serveApp();
-});
-test.afterAll(async () => {
-  await server.stop();
-});
+import { look } from './look.ts';
 
 const prompting = (about: NonNullable<AppState['prompt']>['about'], prompt: Prompt, id = 1): Partial<AppState> => ({
   prompt: { id, about, prompt },
 });
 
 test.describe('first run', () => {
-  test('connects with a code, and says what is wrong with it', async ({ page }) => {
+  test('connects with a code, and says what is wrong with it', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, unpaired);
     await expect(page.getByRole('heading', { level: 1, name: 'Connect this computer' })).toBeVisible();
     const link = page.getByRole('link', { name: 'https://id.northmoor.example/security' });
@@ -65,7 +56,7 @@ test.describe('first run', () => {
     expect(bridge.requests('pairing.connect').at(-1)).toEqual({ code: 'KTRW-4NHD' });
   });
 
-  test('takes another address, https only', async ({ page }) => {
+  test('takes another address, https only', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, unpaired);
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByLabel('Code from your security page').fill('KTRW4NHD');
@@ -78,7 +69,7 @@ test.describe('first run', () => {
     await expect.poll(() => bridge.requests('pairing.connect')).toEqual([{ code: 'KTRW4NHD', server: 'https://id.example.org' }]);
   });
 
-  test('codes of other sites are there without a connection, and nothing else that needs one', async ({ page }) => {
+  test('codes of other sites are there without a connection, and nothing else that needs one', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, unpaired);
     await page.getByRole('button', { name: 'Codes of other sites' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeFocused();
@@ -102,7 +93,7 @@ test.describe('first run', () => {
   });
 
   for (const keychain of ['absent', 'locked', 'dismissed', 'failed'] as const) {
-    test(`says that the keychain is ${keychain}, and stores nothing`, async ({ page }) => {
+    test(`says that the keychain is ${keychain}, and stores nothing`, async ({ page, server }) => {
       const bridge = await FakeBridge.open(page, server.address, { ...unpaired, keychain });
       await page.getByLabel('Code from your security page').fill('KTRW4NHD');
       const connect = page.getByRole('button', { name: 'Connect', exact: true });
@@ -118,7 +109,7 @@ test.describe('first run', () => {
 });
 
 test.describe('home', () => {
-  test('says that all is well only when nothing waits', async ({ page }) => {
+  test('says that all is well only when nothing waits', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, paired);
     const heading = page.getByRole('heading', { level: 1 });
     await expect(heading).toHaveText('All is well');
@@ -143,7 +134,7 @@ test.describe('home', () => {
     await look(page, 'app-home-token-process-down');
   });
 
-  test('asks on behalf of a service, and answers by a touch', async ({ page }) => {
+  test('asks on behalf of a service, and answers by a touch', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token], challenges: [vpn] });
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('A request waits for you');
     await expect(page.getByRole('heading', { level: 2, name: 'VPN asks: is this you?' })).toBeVisible();
@@ -162,7 +153,7 @@ test.describe('home', () => {
     expect(bridge.requests('challenge.answer')).toEqual([{ id: vpn.id }]);
   });
 
-  test('denies, and says when a request has ended', async ({ page }) => {
+  test('denies, and says when a request has ended', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, challenges: [vpn] });
     bridge.on('approval.deny', async () => {
       await bridge.push({ challenges: [] });
@@ -186,7 +177,7 @@ test.describe('home', () => {
     await expect(page.getByText('The request of VPN has ended')).toBeHidden();
   });
 
-  test('keeps the cause beside the request when a key is not one of theirs', async ({ page }) => {
+  test('keeps the cause beside the request when a key is not one of theirs', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token], challenges: [vpn] });
     bridge.on('challenge.answer', () => ({ ok: false, code: 'token.no-credentials', detail: {} }));
     await page.getByRole('button', { name: 'Touch your key' }).click();
@@ -194,7 +185,7 @@ test.describe('home', () => {
     await look(page, 'app-home-request-not-yours');
   });
 
-  test('invites to add the first key', async ({ page }) => {
+  test('invites to add the first key', async ({ page, server }) => {
     await FakeBridge.open(page, server.address, { ...paired, authenticators: [] });
     await look(page, 'app-home-no-key');
     await page.getByRole('button', { name: 'Add a key' }).click();
@@ -209,7 +200,7 @@ test.describe('keys', () => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
   });
 
-  test('shows each key that is plugged in, in every state', async ({ page }) => {
+  test('shows each key that is plugged in, in every state', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, {
       ...paired,
       tokens: [token, oldToken, openingToken, failedToken],
@@ -226,7 +217,7 @@ test.describe('keys', () => {
     }
   });
 
-  test('adds a key under a name of its own, and knows it afterwards', async ({ page }) => {
+  test('adds a key under a name of its own, and knows it afterwards', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, authenticators: [blueKey], tokens: [token] });
     bridge.on('key.enroll', async () => {
       await bridge.push({ authenticators: [blueKey, spareKey], recognized: { [token.id]: spareKey.id } });
@@ -244,7 +235,7 @@ test.describe('keys', () => {
     await look(page, 'app-keys-known');
   });
 
-  test('tries a key, and keeps the fault on its card', async ({ page }) => {
+  test('tries a key, and keeps the fault on its card', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token] });
     await page.getByRole('button', { name: 'Keys', exact: true }).click();
     bridge.on('key.try', () => ({ ok: false, code: 'token.no-credentials', detail: {} }));
@@ -257,7 +248,7 @@ test.describe('keys', () => {
     await expect(page.getByRole('region', { name: 'YubiKey 5 NFC' }).getByRole('alert')).toHaveCount(0);
   });
 
-  test('calls a key by its name as soon as main knows which it is, and no longer than it is plugged in', async ({ page }) => {
+  test('calls a key by its name as soon as main knows which it is, and no longer than it is plugged in', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, {
       ...paired,
       tokens: [token, oldToken],
@@ -282,7 +273,7 @@ test.describe('keys', () => {
     await expect(page.getByRole('region', { name: 'Your keys' })).toContainText('Blue key');
   });
 
-  test('renames, prefers and removes, never the last one', async ({ page }) => {
+  test('renames, prefers and removes, never the last one', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, authenticators: [blueKey, spareKey] });
     await page.getByRole('button', { name: 'Keys', exact: true }).click();
 
@@ -319,7 +310,7 @@ test.describe('keys', () => {
     await look(page, 'app-remove-last-key');
   });
 
-  test('shows, renames and removes what is kept on a key', async ({ page }) => {
+  test('shows, renames and removes what is kept on a key', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token] });
     bridge.on('key.passkeys', () => ({
       ok: true,
@@ -347,7 +338,7 @@ test.describe('keys', () => {
     expect(bridge.requests('key.delete-passkey')).toEqual([{ tokenId: token.id, credentialId: 'bb' }]);
   });
 
-  test('wipes a key only after it is asked', async ({ page }) => {
+  test('wipes a key only after it is asked', async ({ page, server }) => {
     const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token] });
     await page.getByRole('button', { name: 'Keys', exact: true }).click();
     await page.getByRole('button', { name: 'Wipe this key' }).click();
@@ -359,7 +350,7 @@ test.describe('keys', () => {
     await expect.poll(() => bridge.requests('key.reset')).toEqual([{ tokenId: token.id }]);
   });
 
-  test('marks the practice key as practice, and lends it a hand', async ({ page }) => {
+  test('marks the practice key as practice, and lends it a hand', async ({ page, server }) => {
     const practiceKey = { available: true, pluggedIn: false, wantsTouch: false };
     const bridge = await FakeBridge.open(page, server.address, { ...paired, practiceKey });
     await page.getByRole('button', { name: 'Keys', exact: true }).click();
@@ -377,7 +368,7 @@ test.describe('keys', () => {
   });
 });
 
-test('settings: address, keychain, version, and disconnecting after a question', async ({ page }) => {
+test('settings: address, keychain, version, and disconnecting after a question', async ({ page, server }) => {
   const bridge = await FakeBridge.open(page, server.address, paired);
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await expect(page.getByText('https://id.northmoor.example', { exact: true })).toBeVisible();
@@ -394,7 +385,7 @@ test('settings: address, keychain, version, and disconnecting after a question',
   await expect(page.getByRole('heading', { level: 1, name: 'Connect this computer' })).toBeVisible();
 });
 
-test('the whole window by keyboard alone', async ({ page }) => {
+test('the whole window by keyboard alone', async ({ page, server }) => {
   const bridge = await FakeBridge.open(page, server.address, { ...paired, tokens: [token], challenges: [vpn] });
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   await page.keyboard.press('Tab');
