@@ -69,7 +69,7 @@ async function signingDevice(domain: Domain, request: FastifyRequest, later: boo
   const { claims, token, key } = readDeviceSignature(request);
   const device = await knownDevice(domain, claims.sub);
   if (device.deviceKey === null) throw new DoorstepError('device.unknown');
-  await proveDeviceSignature(
+  proveDeviceSignature(
     { claims, token, key },
     {
       method: request.method,

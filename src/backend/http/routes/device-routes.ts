@@ -50,7 +50,7 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
       const signed = readDeviceSignature(request);
       const { x, y } = body.publicKey;
       if (signed.claims.sub !== '' || signed.key?.x !== x || signed.key.y !== y) throw new DoorstepError('device.signature-wrong');
-      await proveDeviceSignature(signed, {
+      proveDeviceSignature(signed, {
         method: request.method,
         address: `${domain.organization.origin}${request.raw.url ?? ''}`,
         body: rawBody(request),
@@ -172,6 +172,6 @@ export function deviceRoutes(serving: Serving, streams: EventStreams): void {
 /** What the desktop signed; null where its key did not, or where it is nothing of the kind. */
 async function readStatement(statement: string, { deviceKey }: CurrentDevice['device']): Promise<ApprovalStatement | null> {
   if (deviceKey === null) return null;
-  const payload = await readSignedPayload(statement, APPROVAL_STATEMENT_TYPE, deviceKey);
+  const payload = readSignedPayload(statement, APPROVAL_STATEMENT_TYPE, deviceKey);
   return parseStrict(ApprovalStatement, payload);
 }
