@@ -4,11 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
+import type { AuditEntry } from '../../src/backend/domain/audit.ts';
 import type { Store, Transaction } from '../../src/backend/domain/stores.ts';
 import { openPostgres } from '../../src/backend/store/postgres/open-postgres.ts';
 import { openSqlite, SQLITE_FILE } from '../../src/backend/store/sqlite/open-sqlite.ts';
 import type { Dialect } from './each-store.ts';
 import { startPostgres } from './postgres.ts';
+
+/** A row of the trail, its facts in no order. */
+export const ENTRY: AuditEntry = {
+  event: 'session.ended',
+  outcome: 'done',
+  actor: { kind: 'system', id: null },
+  personId: null,
+  subjectId: null,
+  source: '127.0.0.1',
+  reason: null,
+  facts: { b: 'two', a: 1, c: null, d: true },
+};
 
 export interface OpenStores {
   readonly folder: string;

@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AuditEntry } from '../../../../src/backend/domain/audit.ts';
 import { newAuthenticator } from '../../../../src/backend/domain/authenticators/new-authenticator.ts';
 import { newId, newSecret } from '../../../../src/backend/domain/identifiers.ts';
 import {
@@ -18,7 +17,7 @@ import { openPostgres } from '../../../../src/backend/store/postgres/open-postgr
 import { SQLITE_FILE } from '../../../../src/backend/store/sqlite/open-sqlite.ts';
 import { DoorstepError } from '../../../../src/contract/errors.ts';
 import { DIALECTS } from '../../../support/each-store.ts';
-import { type OpenStores, openStores } from '../../../support/open-stores.ts';
+import { ENTRY, type OpenStores, openStores } from '../../../support/open-stores.ts';
 
 // Both cores may be busy with other suites.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -26,16 +25,6 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const NOW = 1_800_000_000_000;
 /** Nothing is forgotten, nobody waits for more than an hour. */
 const LIMIT = { forgetEvery: null, longestWait: 3_600_000 };
-const ENTRY: AuditEntry = {
-  event: 'session.ended',
-  outcome: 'done',
-  actor: { kind: 'system', id: null },
-  personId: null,
-  subjectId: null,
-  source: '127.0.0.1',
-  reason: null,
-  facts: { b: 'two', a: 1, c: null, d: true },
-};
 
 describe.each(DIALECTS)('the store on %s', (dialect) => {
   let opened: OpenStores;

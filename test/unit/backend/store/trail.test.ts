@@ -1,25 +1,15 @@
 /** The audit trail in the store: one chain, whoever writes, and nothing but additions. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuditEntry, verifyChain } from '../../../../src/backend/domain/audit.ts';
+import { verifyChain } from '../../../../src/backend/domain/audit.ts';
 import { newId } from '../../../../src/backend/domain/identifiers.ts';
 import type { Store } from '../../../../src/backend/domain/stores.ts';
 import { DIALECTS } from '../../../support/each-store.ts';
-import { type OpenStores, openStores } from '../../../support/open-stores.ts';
+import { ENTRY, type OpenStores, openStores } from '../../../support/open-stores.ts';
 
 // Both cores may be busy with other suites.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const NOW = 1_800_000_000_000;
-const ENTRY: AuditEntry = {
-  event: 'session.ended',
-  outcome: 'done',
-  actor: { kind: 'system', id: null },
-  personId: null,
-  subjectId: null,
-  source: '127.0.0.1',
-  reason: null,
-  facts: { b: 'two', a: 1, c: null, d: true },
-};
 
 describe.each(DIALECTS)('the trail on %s', (dialect) => {
   let opened: OpenStores;
