@@ -8,6 +8,7 @@ import { instant } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import { type ChallengeRecord, WITHOUT_NUMBER } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import { openChallengeOfSession } from '../sessions/second-step.ts';
 import { shownText } from '../shown-text.ts';
@@ -119,8 +120,7 @@ async function takeOver(
 
 async function tellOf(domain: Domain, tx: Transaction, caller: Caller, challenge: ChallengeRecord): Promise<void> {
   const personId = challenge.personId ?? '';
-  await tx.people.bumpVersion(personId);
-  tx.announce(`person:${personId}`);
+  await personChanged(tx, personId);
   await tx.audit.append(
     {
       event: challenge.serviceId === null ? 'challenge.created' : 'challenge.taken-over',

@@ -1,6 +1,7 @@
 import { DoorstepError } from '../../../contract/errors.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { ChallengeRecord, SessionRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import type { Transaction } from '../stores.ts';
 
@@ -39,8 +40,7 @@ async function letGo(domain: Domain, tx: Transaction, caller: Caller, challenge:
   if (!gone) return false;
   tx.announce(`challenge:${id}`);
   if (personId !== null) {
-    await tx.people.bumpVersion(personId);
-    tx.announce(`person:${personId}`);
+    await personChanged(tx, personId);
   }
   await tx.audit.append(
     {

@@ -7,6 +7,7 @@ import { SECOND } from '../clock.ts';
 import { admitted, type CurrentDevice, requireActive } from '../devices/device-request.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { ChallengeRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { Transaction } from '../stores.ts';
 import { APPROVAL_AMR } from './finish-approval.ts';
 import { reportNotMe } from './not-me.ts';
@@ -152,8 +153,7 @@ async function refuse(decision: Decision, code: ErrorCode): Promise<Outcome> {
 async function tell(tx: Transaction, { id, personId }: ChallengeRecord): Promise<void> {
   tx.announce(`challenge:${id}`);
   if (personId === null) return;
-  await tx.people.bumpVersion(personId);
-  tx.announce(`person:${personId}`);
+  await personChanged(tx, personId);
 }
 
 interface Told {

@@ -4,6 +4,7 @@ import type { CurrentDevice } from '../devices/device-request.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import type { ChallengeRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { CurrentSession } from '../sessions/current-session.ts';
 import type { Transaction } from '../stores.ts';
 import { pushKey } from './push-limit.ts';
@@ -43,8 +44,7 @@ export async function reportNotMe({
     closedAt: null,
   });
   tx.announce(`challenge:${challenge.id}`);
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
+  await personChanged(tx, person.id);
   const about = { actor: { kind: 'device' as const, id: device.id }, personId: person.id, subjectId: challenge.id, source: caller.source };
   if (denied) {
     await tx.audit.append(
@@ -63,8 +63,7 @@ export async function resumeApprovals(domain: Domain, caller: Caller, { session,
     const now = domain.clock.now();
     await tx.people.stopApprovals(person.id, null);
     await tx.attempts.clear(pushKey(person.id));
-    await tx.people.bumpVersion(person.id);
-    tx.announce(`person:${person.id}`);
+    await personChanged(tx, person.id);
     await tx.audit.append(
       {
         event: 'approval.resumed',

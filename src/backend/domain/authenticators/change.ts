@@ -3,6 +3,7 @@ import type { Authenticator } from '../../../contract/http/shapes.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import { shownText } from '../shown-text.ts';
 import type { Made, Transaction } from '../stores.ts';
 import { authenticatorView, LONGEST_NAME } from '../views.ts';
@@ -69,8 +70,7 @@ export async function applyChange(
     if (!(await tx.authenticators.prefer(person.id, found.id, made))) return { outcome: 'gone' };
     preferred = true;
   }
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
+  await personChanged(tx, person.id);
   await tx.audit.append(
     {
       event: 'authenticator.changed',

@@ -3,6 +3,7 @@ import type { RemovalWipe } from '../../../contract/http/sync.ts';
 import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { Transaction } from '../stores.ts';
 import { hasWorkingWay, isWay, isWorkingKey, isWorkingWay, wayRules } from './ways.ts';
 
@@ -58,8 +59,7 @@ export async function applyRemoval(
     : undefined;
   // Nobody has chosen it: a first choice that was made offline before this moment still counts.
   if (heir !== undefined) await tx.authenticators.prefer(person.id, heir.id, { at: person.preferredAt ?? 0, by: person.preferredBy });
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
+  await personChanged(tx, person.id);
   await audit(domain, tx, caller, asker, target, null, target.kind === 'desktop' ? { wipe } : {});
   for (const one of held) await audit(domain, tx, caller, asker, one, null, { with: id });
   return null;

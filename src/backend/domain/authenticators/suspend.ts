@@ -1,5 +1,6 @@
 import type { Caller, Domain } from '../domain.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { Transaction } from '../stores.ts';
 
 /** A hundred failures in a row stop this authenticator, and no other way of the person (NIST SP 800-63B-4, 3.2.2). */
@@ -11,8 +12,7 @@ export async function suspendAfterFailures(
   { id, kind }: Pick<AuthenticatorRecord, 'id' | 'kind'>,
 ): Promise<void> {
   if (!(await tx.authenticators.suspend(id, 'too-many-failures'))) return;
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
+  await personChanged(tx, person.id);
   await tx.audit.append(
     {
       event: 'authenticator.suspended',

@@ -7,6 +7,7 @@ import { checkAnswer, spendAnswer } from '../ceremonies/assertion.ts';
 import { openCeremony } from '../ceremonies/open-ceremony.ts';
 import { requestOptions } from '../ceremonies/options.ts';
 import type { Caller, Domain } from '../domain.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { Question } from '../sessions/second-step.ts';
 import { authenticatorView } from '../views.ts';
 import type { AssertionAnswer } from '../webauthn.ts';
@@ -30,8 +31,7 @@ export async function finishTry(
   const outcome = await domain.store.transaction(async (tx) => {
     const spent = await spendAnswer(domain, tx, caller, asker, checked);
     if (spent !== 'spent') return spent;
-    await tx.people.bumpVersion(asker.person.id);
-    tx.announce(`person:${asker.person.id}`);
+    await personChanged(tx, asker.person.id);
     await tx.audit.append(
       {
         event: 'authenticator.tried',

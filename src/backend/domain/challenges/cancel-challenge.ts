@@ -2,6 +2,7 @@ import { DoorstepError } from '../../../contract/errors.ts';
 import type { Challenge } from '../../../contract/http/shapes.ts';
 import type { Caller, Domain } from '../domain.ts';
 import type { ServiceRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import { readChallenge } from './read-challenge.ts';
 
 /** A service takes its request back. Throws `challenge.not-found`, `challenge.ended`. */
@@ -13,8 +14,7 @@ export async function cancelChallenge(domain: Domain, caller: Caller, service: S
     if (!(await tx.challenges.end(id, { state: 'canceled', at: now }))) throw new DoorstepError('challenge.ended');
     tx.announce(`challenge:${id}`);
     if (challenge.personId !== null) {
-      await tx.people.bumpVersion(challenge.personId);
-      tx.announce(`person:${challenge.personId}`);
+      await personChanged(tx, challenge.personId);
     }
     await tx.audit.append(
       {

@@ -7,6 +7,7 @@ import { mayApprove } from '../approvals/require-desktops.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import { type ChallengeRecord, type PersonRecord, type ServiceRecord, type UserVerification, WITHOUT_NUMBER } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import { shownText } from '../shown-text.ts';
 import { usernameKey } from '../usernames.ts';
 import { challengeView, LONGEST_PLACE } from '../views.ts';
@@ -57,8 +58,7 @@ export async function createChallenge(
     }
     if (!(await tx.challenges.insert(challenge))) throw new DoorstepError('challenge.pending-exists');
     if (person !== null) {
-      await tx.people.bumpVersion(person.id);
-      tx.announce(`person:${person.id}`);
+      await personChanged(tx, person.id);
     }
     await tx.audit.append(
       {

@@ -1,3 +1,4 @@
+import { personChanged } from '../people/person-changed.ts';
 import type { Transaction } from '../stores.ts';
 
 /** Ends the requests whose time is over, one row of the trail each; of several processes exactly one ends each. */
@@ -6,8 +7,7 @@ export async function expireChallenges(tx: Transaction, now: number, scope: { pe
   for (const challenge of ended) {
     tx.announce(`challenge:${challenge.id}`);
     if (challenge.personId !== null) {
-      await tx.people.bumpVersion(challenge.personId);
-      tx.announce(`person:${challenge.personId}`);
+      await personChanged(tx, challenge.personId);
     }
     await tx.audit.append(
       {

@@ -5,7 +5,9 @@ import { SECOND } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import type { Transaction } from '../stores.ts';
+import { auditDevice } from './audit-device.ts';
 import { type GenerationMint, generationMint, judgeGeneration } from './generation.ts';
 
 /** What the signature on a request says, beyond what it is about. */
@@ -112,19 +114,8 @@ async function auditAhead(
   mint: GenerationMint,
   known: AuthenticatorRecord,
 ): Promise<void> {
-  await tx.audit.append(
-    {
-      event: 'device.ahead',
-      outcome: 'done',
-      actor: { kind: 'device', id: device.id },
-      personId: person.id,
-      subjectId: device.id,
-      source: caller.source,
-      reason: null,
-      facts: { known: mint.sequenceOf(device.id, known.generation), shown: mint.sequenceOf(device.id, signed.generation) },
-    },
-    domain.clock.now(),
-  );
+  const facts = { known: mint.sequenceOf(device.id, known.generation), shown: mint.sequenceOf(device.id, signed.generation) };
+  await auditDevice(tx, caller, { device, person }, { event: 'device.ahead', facts }, domain.clock.now());
 }
 
 /** Both holders are shut out: nobody can tell which of them is the person's. */
@@ -133,31 +124,19 @@ async function suspendCopy(domain: Domain, tx: Transaction, caller: Caller, { de
   if (!(await tx.authenticators.suspend(device.id, 'copied'))) return;
   await tx.sessions.removeShownWith(device.id, null);
   await suspendHeld(domain, tx, caller, { device, person });
+  const facts = { lastUsedFrom: device.lastUsedFrom };
   await tx.reports.insert({
     id: newId(),
     kind: 'copied',
     personId: person.id,
     subjectId: device.id,
     source: caller.source,
-    facts: { lastUsedFrom: device.lastUsedFrom },
+    facts,
     at: now,
     closedAt: null,
   });
-  await tx.people.bumpVersion(person.id);
-  tx.announce(`person:${person.id}`);
-  await tx.audit.append(
-    {
-      event: 'device.copied',
-      outcome: 'done',
-      actor: { kind: 'device', id: device.id },
-      personId: person.id,
-      subjectId: device.id,
-      source: caller.source,
-      reason: null,
-      facts: { lastUsedFrom: device.lastUsedFrom },
-    },
-    now,
-  );
+  await personChanged(tx, person.id);
+  await auditDevice(tx, caller, { device, person }, { event: 'device.copied', facts }, now);
 }
 
 /** Whoever has the copy has the seeds of the codes that this desktop gives too. */

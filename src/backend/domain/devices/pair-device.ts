@@ -4,9 +4,11 @@ import { newAuthenticator } from '../authenticators/new-authenticator.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { type AttemptKey, guardTry, sourceKey } from '../limits.ts';
 import type { AuthenticatorRecord, PersonRecord } from '../model.ts';
+import { personChanged } from '../people/person-changed.ts';
 import { shownText } from '../shown-text.ts';
 import type { Transaction } from '../stores.ts';
 import { LONGEST_NAME, personView } from '../views.ts';
+import { auditDevice } from './audit-device.ts';
 import { backendKey } from './backend-word.ts';
 import { refuseReplay } from './device-request.ts';
 import { generationMint } from './generation.ts';
@@ -48,21 +50,9 @@ export async function pairDevice(domain: Domain, caller: Caller, input: PairDevi
     await tx.authenticators.insert(device);
     for (const id of replaced) await tx.authenticators.handOver(id, device.id);
     await tx.attempts.clear(limit.key);
-    await tx.people.bumpVersion(person.id);
-    tx.announce(`person:${person.id}`);
-    await tx.audit.append(
-      {
-        event: 'authenticator.added',
-        outcome: 'done',
-        actor: { kind: 'device', id: device.id },
-        personId: person.id,
-        subjectId: device.id,
-        source: caller.source,
-        reason: null,
-        facts: { kind: device.kind, platform: device.platform },
-      },
-      now,
-    );
+    await personChanged(tx, person.id);
+    const facts = { kind: device.kind, platform: device.platform };
+    await auditDevice(tx, caller, { device, person }, { event: 'authenticator.added', facts }, now);
     return { deviceId: device.id, person: personView(person), organization: domain.organization, backendKey: key };
   });
   return paired ?? refuse(domain, caller);

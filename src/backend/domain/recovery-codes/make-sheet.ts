@@ -4,6 +4,7 @@ import { type Asker, actorOf } from '../ceremonies/asker.ts';
 import { instant } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
+import { personChanged } from '../people/person-changed.ts';
 import { newSpareCode, readSpareCode, spareCodeHasher } from './spare-code.ts';
 
 const CODES = 10;
@@ -31,8 +32,7 @@ export async function makeSpareCodes(domain: Domain, caller: Caller, asker: Aske
       ),
     );
     await tx.spareCodes.insert(id, hashes);
-    await tx.people.bumpVersion(person.id);
-    tx.announce(`person:${person.id}`);
+    await personChanged(tx, person.id);
     await tx.audit.append(
       {
         event: 'spare-codes.made',
