@@ -39,7 +39,7 @@ test('asks the question as its heading, and says who, where and when', async ({ 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Library asks: is this you?');
   await expect(page).toHaveTitle('Library asks: is this you?');
   await expect(page.getByRole('definition').nth(0)).toContainText('Amina Yusuf');
-  await expect(page.getByRole('definition').nth(1)).toContainText('the Leeds area');
+  await expect(page.getByRole('definition').nth(1)).toContainText('The Leeds area');
   await expect(page.getByRole('definition').nth(1)).toContainText('Firefox on Windows, 192.0.2.7');
   await expect(page.getByRole('definition').nth(2)).toContainText('1 minute ago');
   await expect(page.getByText(/Ends at \d\d:\d\d, in 9 minutes\. Closing this window means Deny\./)).toBeVisible();

@@ -63,6 +63,7 @@ export const approval = {
   who: 'Who',
   where: 'Where',
   when: 'When',
+  placeIs: ({ where }: { where: string }) => capital(where),
   placeUnknown: 'Not known',
   askedAt: ({ minutes, time }: { minutes: number; time: string }) =>
     minutes === 0 ? `Just now, ${time}` : `${digits(minutes, 'minute', 'minutes')} ago, ${time}`,
