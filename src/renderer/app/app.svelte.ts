@@ -5,7 +5,7 @@ import type { PasskeySummary, PromptAnswer, TokenSummary } from '../../contract/
 import { language } from '../ui/messages/language.svelte.ts';
 import { toasts } from '../ui/toasts.svelte.ts';
 import { inOrder, isWorkingWay } from '../ui/working-ways.ts';
-import { Codes } from './codes/codes.svelte.ts';
+import { CODES, Codes } from './codes/codes.svelte.ts';
 import { MainLink } from './main-link.svelte.ts';
 
 export const SCREENS = ['home', 'codes', 'keys', 'settings'] as const;
@@ -95,7 +95,8 @@ export class App extends MainLink {
   /** What stands where a code is not there yet. */
   get codeWait(): string {
     const { keychain } = this.state ?? { keychain: 'checking' };
-    return keychain === 'ready' || keychain === 'checking' ? language.say.ui.opening : language.say.codes.closed;
+    if (keychain !== 'ready' && keychain !== 'checking') return language.say.codes.closed;
+    return this.fault(CODES) === null ? language.say.ui.opening : language.say.codes.notRead;
   }
 
   token(tokenId: string): TokenSummary | null {

@@ -53,6 +53,8 @@ export const ICONS = {
   place: [{ path: 'M12 20.8s6.8-6 6.8-11.3a6.8 6.8 0 0 0-13.6 0C5.2 14.8 12 20.8 12 20.8z' }, { circle: [12, 9.7, 2.4] }],
   talk: [{ path: 'M4 5.5h16V16h-8.5L7 20v-4H4z' }],
   go: [{ path: 'm9 5.5 6.5 6.5L9 18.5' }],
+  unfold: [{ path: 'm5.5 9 6.5 6.5L18.5 9' }],
+  fold: [{ path: 'M5.5 15 12 8.5l6.5 6.5' }],
   close: [{ path: 'M6 6l12 12M18 6 6 18' }],
   spark: [{ path: 'M12 3.5v4M12 16.5v4M3.5 12h4M16.5 12h4M6 6l2.5 2.5M15.5 15.5 18 18M6 18l2.5-2.5M15.5 8.5 18 6' }],
 } as const satisfies Record<string, readonly Stroke[]>;
