@@ -136,7 +136,7 @@ test('says what is to be known once', async ({ page }) => {
   });
   await expect(page.getByText('Two changes wait for a connection.')).toBeVisible();
   await expect(page.getByText('Requests are stopped.')).toBeVisible();
-  await expect(page.getByText('The change of Blue key was not made.')).toBeVisible();
+  await expect(page.getByText('The change to Blue key was not made.')).toBeVisible();
   await expect(page.getByText('This is your last way in. Add another first.')).toBeVisible();
   await look(page, 'app-notices');
   await page.getByRole('button', { name: 'Got it: This desktop has no tray.' }).click();

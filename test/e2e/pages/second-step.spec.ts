@@ -151,7 +151,7 @@ test('the number survives a lost connection', async ({ page }) => {
 });
 
 for (const [code, facts, words] of [
-  ['challenge.pending-exists', {}, 'Another request is still waiting for this person.'],
+  ['challenge.pending-exists', {}, 'Another request still waits for you.'],
   ['approval.stopped', {}, 'Requests are stopped.'],
   ['approval.no-desktop', {}, 'No computer of yours can be asked.'],
   ['request.rate-limited', { retryAfterSeconds: 30 }, 'Wait 30 seconds, then try again.'],

@@ -1,5 +1,12 @@
 import { about, capital, count, digits } from './amounts.ts';
 
+/** Why a computer is not connected any more, where that is known. */
+const REMOVED_BECAUSE = {
+  removed: 'Somebody removed it on your security page.',
+  copied: 'Its connection was used from a copy, such as a backup. The help desk knows.',
+  unknown: '',
+};
+
 /** The windows of the desktop app. */
 export const app = {
   name: 'Doorstep',
@@ -285,28 +292,30 @@ export const app = {
     offlineText: 'Your codes and keys still work. Doorstep tries again by itself.',
     clock: ({ seconds }: { seconds: number }) => `Your computer’s clock is ${about(Math.abs(seconds))} wrong.`,
     clockUnknown: 'Your computer’s clock is wrong.',
-    clockText: 'Set it, then try again.',
+    clockText: 'Set it. Doorstep tries again by itself.',
     removal: {
       removed: 'This computer is not connected any more.',
-      copied: 'The key of this computer was used from a copy.',
+      copied: 'This computer was copied.',
       unknown: 'This computer is not connected any more.',
     },
     removalText: ({ because, wiped }: { because: 'removed' | 'copied' | 'unknown'; wiped: 'everything' | 'doorstep' }) =>
       [
-        ...(because === 'removed' ? ['Somebody removed it on your security page.'] : because === 'copied' ? ['The help desk knows.'] : []),
+        REMOVED_BECAUSE[because],
         wiped === 'everything'
           ? 'Every code that was kept here is deleted.'
           : 'What it kept for signing in is deleted. Codes of other sites are still here.',
         'Connect it again from your security page.',
-      ].join(' '),
+      ]
+        .filter(Boolean)
+        .join(' '),
     removedButton: 'Connect again',
     stopped: 'Requests are stopped.',
     stoppedText: 'You said that one was not you. Open them again with your key on your security page, or ask the help desk.',
     securityPage: 'Your security page',
     waiting: ({ changes }: { changes: number }) =>
       changes === 1 ? 'One change waits for a connection.' : `${capital(count(changes, 'change', 'changes'))} wait for a connection.`,
-    waitingText: ({ organization }: { organization: string }) =>
-      `It reaches ${organization} as soon as there is one. You can close Doorstep meanwhile.`,
+    waitingText: ({ changes, organization }: { changes: number; organization: string }) =>
+      `${changes === 1 ? 'It reaches' : 'They reach'} ${organization} as soon as there is one. You can close Doorstep meanwhile.`,
     notice: {
       'no-notifications': {
         title: 'This computer shows no notifications.',
@@ -318,7 +327,7 @@ export const app = {
       },
     },
     refused: ({ about: what }: { about: string | null }) =>
-      what === null ? 'A change was not made.' : `The change of ${what} was not made.`,
+      what === null ? 'A change was not made.' : `The change to ${what} was not made.`,
     refusedText: 'It was changed elsewhere meanwhile.',
     understood: 'Got it',
     understoodOf: ({ title }: { title: string }) => `Got it: ${title}`,

@@ -82,6 +82,8 @@ export function failure(code: ErrorCode, detail: ErrorDetail, ends: string | nul
       return { title: 'This key is already one of yours.', remedy: 'Use it, or plug in another one.' };
     case 'token.canceled':
       return { title: 'You stopped it. Nothing was changed.', remedy: 'Start again when you are ready.' };
+    case 'challenge.pending-exists':
+      return { title: 'Another request still waits for you.', remedy: 'Answer or deny it in Doorstep, then try again.' };
     case 'backend.unreachable':
       return { title: 'No connection.', remedy: 'Check the network, then try again.' };
     default: {

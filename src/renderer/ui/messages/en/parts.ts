@@ -74,7 +74,7 @@ export const ways = {
   whereMissing: 'Say first where it is.',
   because: {
     'too-many-failures': 'Stopped after too many wrong codes. Ask the help desk.',
-    copied: 'Stopped: its key was used from a copy. The help desk knows.',
+    copied: 'Stopped: a copy of it was used. The help desk knows.',
     desk: 'Stopped by the help desk.',
   },
   spareLeft: ({ left }: { left: number }) => `${left} left.`,

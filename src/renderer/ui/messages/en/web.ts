@@ -45,7 +45,7 @@ export const web = {
 
   enroll: {
     title: 'Add your first key',
-    steps: ['Password', 'First key', 'Done'],
+    steps: ['Password', 'First way', 'Done'],
     lead: 'From now on, your key shows that it is really you. Plug it in and give it a name.',
     button: 'Add my key',
     doneTitle: 'Your key works',
@@ -97,7 +97,7 @@ export const web = {
     codeCopied: 'Code copied.',
     connected: ({ name }: { name: string }) => `${name} is connected.`,
     freshTitle: 'Is it still you?',
-    freshText: 'This change wants to be sure.',
+    freshText: 'Before this change, show again that it is you.',
     spare: 'Spare codes',
     spareText: 'Each one lets you in once, when nothing else is at hand. Keep the sheet at home, not with your computer.',
     spareLeft: ({ left }: { left: number }) => (left === 0 ? 'None left.' : `${left} left.`),
