@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root, runtimePath } from '../scripts/setup.mjs';
 import { startBackendProcess } from '../test/support/backend.ts';
-import { cpuOf, type Desktop, pssOf, startDesktop, treeOf } from './measure/desktop.ts';
+import { CpuMeter, type Desktop, isShared, pssOf, startDesktop, treeOf } from './measure/desktop.ts';
 import { load, print, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
@@ -33,17 +33,21 @@ const figures = (): Figures => ({ toWindow: [], closedPss: [], closedCpu: [] });
 async function measure(desktop: Desktop, app: App, counts: boolean): Promise<void> {
   const before = await desktop.icons();
   const pid = await desktop.start(app.command, app.env);
-  await desktop.untilVisible(app.title);
-  const toWindow = cpuOf(treeOf(pid));
+  const start = new CpuMeter(pid, { started: true });
+  await desktop.untilVisible(app.title, () => start.look());
+  const toWindow = start.seconds();
   while ((await desktop.icons()) === before) await sleep(50);
   await sleep(3_000);
   await desktop.close(app.title);
   await sleep(counts ? SETTLE : 1_000);
   if (counts) {
-    const pids = treeOf(pid);
-    const [begin, cpu] = [performance.now(), cpuOf(pids)];
-    await sleep(WATCH);
-    app.figures.closedCpu.push(((cpuOf(pids) - cpu) / ((performance.now() - begin) / 1_000)) * 100);
+    const [begin, rest] = [performance.now(), new CpuMeter(pid, { started: false })];
+    while (performance.now() - begin < WATCH) {
+      await sleep(500);
+      rest.look();
+    }
+    app.figures.closedCpu.push((rest.seconds() / ((performance.now() - begin) / 1_000)) * 100);
+    while (isShared(pid)) await sleep(500);
     app.figures.closedPss.push(pssOf(treeOf(pid)));
     app.figures.toWindow.push(toWindow);
   }
@@ -63,33 +67,45 @@ const ours: App = {
   },
   figures: figures(),
 };
-const peer: App = {
+const peerOf = (name: string, ...words: string[]): App => ({
   title: '^Hello tray$',
-  command: [binary, desktop.shown(path.join(root, 'bench', 'peers', 'tray-app')), `--user-data-dir=${path.join(desktop.folder, 'peer')}`],
+  command: [
+    binary,
+    desktop.shown(path.join(root, 'bench', 'peers', 'tray-app')),
+    `--user-data-dir=${path.join(desktop.folder, name)}`,
+    ...words,
+  ],
   env: {},
   figures: figures(),
-};
+});
+const hides = peerOf('hides');
+const destroys = peerOf('destroys', '--destroys-window');
 try {
   for (let round = -1; round < rounds; round += 1) {
     await measure(desktop, ours, round >= 0);
-    await measure(desktop, peer, round >= 0);
+    await measure(desktop, hides, round >= 0);
+    await measure(desktop, destroys, round >= 0);
   }
 } finally {
   await desktop.stop();
   await backend.stop();
 }
-const row = (what: string, member: keyof Figures, digits: number) => ({
+const row = (what: string, peer: App, member: keyof Figures, digits: number) => ({
   what,
   ours: spread(ours.figures[member], digits),
   peer: spread(peer.figures[member], digits),
   ratio: ratio(ours.figures[member], peer.figures[member]),
 });
+const HIDES = 'peer: its window hidden, as tutorials do it';
+const DESTROYS = 'peer: its window destroyed';
 print({
   title: 'The app in the tray',
-  note: `${rounds} alternated rounds after one that does not count, median and quartiles; the peer is the smallest Electron app with a tray icon and one window, on the same runtime; at rest: the window closed ${SETTLE / 1_000} s ago, ours paired and connected; watched for ${WATCH / 1_000} s; ${load()}`,
+  note: `${rounds} alternated rounds after one that does not count, median and quartiles; the peer is the smallest Electron app with a tray icon and one window, on the same runtime; at rest: the window closed ${SETTLE / 1_000} s ago, ours paired and connected, no key plugged in; watched for ${WATCH / 1_000} s; CPU by the nanoseconds of each thread; ${load()}`,
   rows: [
-    row('memory at rest, MiB (PSS of all processes)', 'closedPss', 0),
-    row('CPU at rest, percent of one core', 'closedCpu', 2),
-    row('CPU seconds to the first window', 'toWindow', 2),
+    row(`memory at rest, MiB (PSS of all processes); ${HIDES}`, hides, 'closedPss', 0),
+    row(`the same; ${DESTROYS}`, destroys, 'closedPss', 0),
+    row(`CPU at rest, percent of one core; ${HIDES}`, hides, 'closedCpu', 4),
+    row(`the same; ${DESTROYS}`, destroys, 'closedCpu', 4),
+    row('CPU seconds to the first window', hides, 'toWindow', 2),
   ],
 });

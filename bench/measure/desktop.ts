@@ -1,6 +1,6 @@
 /** A desktop session for benches: virtual display, message bus, unlocked keychain, a panel; and what an app takes of the machine. */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { node, root } from '../../scripts/setup.mjs';
@@ -13,7 +13,6 @@ import {
   startVirtualDisplay,
   withKeychain,
 } from '../../scripts/system.mjs';
-import { cpuSecondsOf } from './cpu.ts';
 
 export interface Desktop {
   /** A folder that is the person's own. */
@@ -26,7 +25,8 @@ export interface Desktop {
   /** How many tray icons have registered so far. */
   icons(): Promise<number>;
   isVisible(title: string): boolean;
-  untilVisible(title: string): Promise<void>;
+  /** Calls `meanwhile` again and again until it is. */
+  untilVisible(title: string, meanwhile?: () => void): Promise<void>;
   /** Closes the window as a person does. */
   close(title: string): Promise<void>;
   stop(): Promise<void>;
@@ -61,10 +61,11 @@ export async function startDesktop(): Promise<Desktop> {
   const xdotool = (...args: string[]) =>
     spawnSync('xdotool', args, { env: { ...process.env, DISPLAY: display.display }, encoding: 'utf8' });
   const isVisible = (title: string): boolean => xdotool('search', '--onlyvisible', '--name', title).status === 0;
-  const until = async (what: string, holds: () => boolean): Promise<void> => {
+  const until = async (what: string, holds: () => boolean, meanwhile = () => {}): Promise<void> => {
     const end = performance.now() + 60_000;
     while (!holds()) {
       if (performance.now() > end) throw new Error(`${what}: not within 60 s`);
+      meanwhile();
       await sleep(5);
     }
   };
@@ -75,7 +76,7 @@ export async function startDesktop(): Promise<Desktop> {
     end: async () => void (await ask({ end: true })),
     icons: async () => Number((await ask({ icons: true }))['icons']),
     isVisible,
-    untilVisible: (title) => until(`a window called ${title}`, () => isVisible(title)),
+    untilVisible: (title, meanwhile) => until(`a window called ${title}`, () => isVisible(title), meanwhile),
     async close(title) {
       xdotool('search', '--onlyvisible', '--name', title, 'windowactivate', '--sync');
       xdotool('key', 'alt+F4');
@@ -117,7 +118,67 @@ export function pssOf(pids: readonly number[]): number {
   return kilobytes / 1024;
 }
 
-/** CPU seconds of the processes that there are. */
-export function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+/**
+ * CPU seconds of an app and all that descends from it, to the nanosecond, since the meter was made: proc(5) has the time of
+ * a process only in steps of 10 ms, more than an app at rest takes in many seconds. A thread takes its count along when it
+ * ends, so what it did after the last look is lost: look often.
+ */
+export class CpuMeter {
+  readonly #pid: number;
+  readonly #before: ReadonlyMap<string, number>;
+  readonly #seen = new Map<string, number>();
+
+  /** `started`: the app has just been started, so all that it has done counts. */
+  constructor(pid: number, { started }: { readonly started: boolean }) {
+    this.#pid = pid;
+    this.#before = started ? new Map() : new Map(threadsOf(treeOf(pid)));
+  }
+
+  look(): void {
+    for (const [thread, nanoseconds] of threadsOf(treeOf(this.#pid))) this.#seen.set(thread, nanoseconds);
+  }
+
+  seconds(): number {
+    this.look();
+    let sum = 0;
+    for (const [thread, nanoseconds] of this.#seen) sum += nanoseconds - (this.#before.get(thread) ?? 0);
+    return sum / 1e9;
+  }
+}
+
+/** Each thread with the nanoseconds that it has been on a processor (schedstat). */
+function threadsOf(pids: readonly number[]): [string, number][] {
+  return pids.flatMap((pid) =>
+    listed(`/proc/${pid}/task`).flatMap((thread): [string, number][] => {
+      try {
+        return [[`${pid}/${thread}`, Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])]];
+      } catch {
+        // It has just ended.
+        return [];
+      }
+    }),
+  );
+}
+
+function listed(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether another app runs on the same runtime: it would take shares of the pages that the two have in common. */
+export function isShared(pid: number): boolean {
+  const own = new Set(treeOf(pid));
+  const program = programOf(pid);
+  return listed('/proc').some((name) => /^\d+$/.test(name) && !own.has(Number(name)) && programOf(Number(name)) === program);
+}
+
+function programOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return null;
+  }
 }

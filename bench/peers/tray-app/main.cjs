@@ -1,8 +1,10 @@
-// The smallest app that lives in the tray: an icon, a menu of two entries, one window that hides when it is closed.
+// The smallest app that lives in the tray: an icon, a menu of two entries, one window that hides when it is closed; with
+// --destroys-window it is made anew when it is wanted again.
 const { app, BrowserWindow, Menu, nativeImage, Tray } = require('electron');
 const path = require('node:path');
 
 app.enableSandbox();
+const destroys = process.argv.includes('--destroys-window');
 let tray;
 let window;
 let quitting = false;
@@ -16,6 +18,10 @@ function show() {
   window.once('ready-to-show', () => window.show());
   window.on('close', (event) => {
     if (quitting) return;
+    if (destroys) {
+      window = undefined;
+      return;
+    }
     event.preventDefault();
     window.hide();
   });

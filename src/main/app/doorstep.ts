@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { app, powerMonitor, type Session, session } from 'electron';
 import { DoorstepError } from '../../contract/errors.ts';
 import type { AppState, IpcChannel } from '../../contract/ipc.ts';
+import { watchPresence } from '../../device/presence.ts';
 import { createCodes } from '../codes/codes.ts';
 import { forkPictures } from '../codes/pictures/child.ts';
 import { createPictureReader } from '../codes/pictures/picture-reader.ts';
@@ -99,7 +100,11 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
   };
   const window = createMainWindow({
     ...frame,
-    onShown: () => log.info('window.shown'),
+    onShown: () => {
+      log.info('window.shown');
+      // Nothing competes with the first window for the processor.
+      begin();
+    },
     onFocus: () => desktop?.seen(),
     onClose: () => desktop?.hasTray() === true && !quitting,
     onClosed: quit,
@@ -147,6 +152,14 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     superviseTokens({
       start: () =>
         forkTokenProcess({ file: join(root, 'dist', 'main', 'token-process.cjs'), practiceSocket: environment.practice?.socket ?? null }),
+      // The practice key is no device of the kernel's.
+      presence:
+        environment.practice === null
+          ? watchPresence
+          : (listener) => {
+              listener(true);
+              return () => undefined;
+            },
       log,
       onTokens: (list) => store.change({ tokens: list }),
       onFault: (fault) => store.change({ fault }),
@@ -226,7 +239,13 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     if (screen !== null) store.change({ goTo: { screen, number: (store.get().goTo?.number ?? 0) + 1 } });
     window.show();
   };
-  const begin = async () => {
+  let began = false;
+  const begin = () => {
+    if (began) return;
+    began = true;
+    void openTheRest();
+  };
+  const openTheRest = async () => {
     tokens.start();
     const options = { store, reviews, notices, gate, log, icon, icons: join(root, 'build', 'icons'), onQuit: quit };
     const opening = openDesktop({
@@ -263,12 +282,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     if (store.get().pairing.state === 'none') await pairOnce();
   };
 
-  if (hidden) void begin();
-  else {
-    window.show();
-    // Nothing competes with the first window for the processor.
-    window.get()?.webContents.once('did-finish-load', () => void begin());
-  }
+  if (hidden) begin();
+  else window.show();
 
   return {
     show: () => open(null),

@@ -1,6 +1,7 @@
 /**
- * Keeps the token process alive. node-hid can abort its process at an unplug: here that is one failed call
- * with `token.process-down`, a fault that the person can read, and a new process after a growing wait.
+ * Keeps the token process alive while it has something to do: a token may be there, or something was asked of it. node-hid
+ * can abort its process at an unplug: here that is one failed call with `token.process-down`, a fault that the person can
+ * read, and a new process after a growing wait.
  */
 import { DoorstepError, type ErrorCode, type ErrorDetail, isErrorCode } from '../../contract/errors.ts';
 import type { FromTokenProcess, Prompt, PromptAnswer, TokenCall, TokenCalls, TokenSummary, ToTokenProcess } from '../../contract/tokens.ts';
@@ -31,6 +32,8 @@ export interface TokenSupervisor {
 
 export interface SupervisorOptions {
   readonly start: () => TokenChild;
+  /** Tells at first and at each change whether a token may be there, until the returned function is called. */
+  readonly presence: (listener: (maybe: boolean) => void) => () => void;
   readonly log: Log;
   readonly onTokens: (tokens: readonly TokenSummary[]) => void;
   readonly onFault: (fault: { readonly code: ErrorCode; readonly detail: ErrorDetail } | null) => void;
@@ -50,15 +53,21 @@ const PROVED_AFTER = 5_000;
 /** A canceled call that the process does not end by itself is given up. CTAPHID_CANCEL may take a key a moment. */
 const CANCEL_PATIENCE = 10_000;
 const STOP_PATIENCE = 1_500;
+/** A process with no token and nothing to do is ended after so long: it holds tens of megabytes, and looks around. */
+const IDLE = 20_000;
 
 export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
-  const { start, log, onTokens, onFault, now = Date.now } = options;
+  const { start, presence, log, onTokens, onFault, now = Date.now } = options;
   const waiting = new Map<number, Waiting>();
   let child: TokenChild | null = null;
   let nextId = 1;
   let wait = FIRST_WAIT;
   let crashes = 0;
   let stopping = false;
+  let maybeThere = false;
+  /** How many tokens the process has told of. */
+  let tokens = 0;
+  let idle: NodeJS.Timeout | undefined;
   let restart: NodeJS.Timeout | undefined;
   let proof: NodeJS.Timeout | undefined;
   let onStopped: (() => void) | null = null;
@@ -66,6 +75,7 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
   const finish = (id: number): Waiting | undefined => {
     const call = waiting.get(id);
     waiting.delete(id);
+    restWhenIdle();
     return call;
   };
 
@@ -82,7 +92,9 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
         }, PROVED_AFTER);
         return;
       case 'tokens':
+        tokens = message.tokens.length;
         onTokens(message.tokens);
+        restWhenIdle();
         return;
       case 'prompt':
         waiting.get(message.id)?.onPrompt(message.prompt, (answer) => {
@@ -98,6 +110,24 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
     }
   };
 
+  const isWanted = () => maybeThere || tokens > 0 || waiting.size > 0;
+
+  /** Ends a process that has nothing to do. Whoever calls next gets a new one, and need not wait for the end of this one. */
+  const restWhenIdle = () => {
+    clearTimeout(idle);
+    if (child === null || stopping || isWanted()) return;
+    idle = setTimeout(() => {
+      const resting = child;
+      if (resting === null || isWanted()) return;
+      child = null;
+      clearTimeout(proof);
+      log.info('tokens.resting');
+      const patience = setTimeout(() => resting.kill(), STOP_PATIENCE);
+      resting.onExit(() => clearTimeout(patience));
+      resting.post({ kind: 'stop' });
+    }, IDLE);
+  };
+
   const run = () => {
     restart = undefined;
     const started = now();
@@ -108,6 +138,8 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
       if (child !== running) return;
       child = null;
       clearTimeout(proof);
+      clearTimeout(idle);
+      tokens = 0;
       onTokens([]);
       for (const id of [...waiting.keys()]) finish(id)?.reject(new DoorstepError('token.process-down'));
       if (stopping) {
@@ -120,11 +152,19 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
       restart = setTimeout(run, wait);
       wait = Math.min(wait * 2, LONGEST_WAIT);
     });
+    restWhenIdle();
   };
-  run();
+
+  const stopPresence = presence((maybe) => {
+    maybeThere = maybe;
+    if (stopping) return;
+    if (maybe && child === null && restart === undefined) run();
+    restWhenIdle();
+  });
 
   return {
     call(call, request, { signal, onPrompt }) {
+      if (child === null && restart === undefined && !stopping) run();
       const to = child;
       if (to === null) return Promise.reject(new DoorstepError('token.process-down'));
       if (signal.aborted) return Promise.reject(new DoorstepError('token.canceled'));
@@ -157,6 +197,8 @@ export function superviseTokens(options: SupervisorOptions): TokenSupervisor {
     },
     stop() {
       stopping = true;
+      stopPresence();
+      clearTimeout(idle);
       clearTimeout(restart);
       clearTimeout(proof);
       const running = child;

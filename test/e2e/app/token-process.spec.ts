@@ -50,17 +50,21 @@ test('an abort in the middle of a call ends that call alone', async () => {
 });
 
 test('it keeps stopping: the app stays, and the waits grow', async () => {
+  await bus.plug(new VirtualToken(), { product: 'Blue key' });
   for (let crash = 0; crash < 5; crash += 1) {
     await expect.poll(processId).not.toBeNull();
     process.kill((await processId()) ?? 0, 'SIGABRT');
     await expect.poll(async () => (await doorstep.state()).fault?.detail['crashes']).toBe(crash + 1);
   }
   expect(doorstep.log().match(/"wait":(\d+)/g)).toEqual(['"wait":100', '"wait":200', '"wait":400', '"wait":800', '"wait":1600']);
-  await bus.plug(new VirtualToken(), { product: 'Blue key' });
   await expect.poll(kinds).toEqual(['ready']);
 });
 
-test('it is a process of its own, and it ends with the app', async () => {
+test('it is there while a key is, is a process of its own, and ends with the app', async () => {
+  // Nothing has started it by then.
+  await expect.poll(() => doorstep.log()).toContain('"event":"keychain.state"');
+  expect(await processId()).toBeNull();
+  await bus.plug(new VirtualToken(), { product: 'Blue key' });
   await expect.poll(processId).not.toBeNull();
   const pid = (await processId()) ?? 0;
   const own = await doorstep.app.evaluate(() => process.pid);

@@ -6,11 +6,13 @@
  * (device/uevent, device/report_descriptor, manufacturer, product, serial, bcdDevice, bInterfaceNumber) and a unix
  * stream socket `socket` to the process that holds the token: 65-byte frames to the token, 64-byte frames from it.
  *
- * Replaced: the libudev calls of an enumeration (udev.c); open, read, write, close, ioctl, fstat and flock on /dev/hidrawN.
+ * Replaced: the libudev calls of an enumeration (udev.c); open, read, write, close, ioctl, fstat and flock on /dev/hidrawN;
+ * the list and the files of /sys/class/hidraw; a watch on /dev, which then tells of our nodes alone.
  * Everything else, and every object that is not ours, goes to the real functions.
  */
 #include "shim.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/hidraw.h>
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -90,10 +93,38 @@ static int open_node(int number, int flags)
 	return fd;
 }
 
+#define CLASS "/sys/class/hidraw"
+
+/* What stands in our folder for the class of sysfs or something below it, in `room`; else the path as it is. */
+static const char *in_class(const char *path, char room[PATH_MAX])
+{
+	size_t length = strlen(CLASS);
+	if (path == NULL || bus() == NULL || strncmp(path, CLASS, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+		return path;
+	int written = snprintf(room, PATH_MAX, "%s%s", bus(), path + length);
+	return written < 0 || written >= PATH_MAX ? path : room;
+}
+
 static int open_any(const char *path, int flags, mode_t mode)
 {
+	char room[PATH_MAX];
 	int number = node_number(path);
-	return number < 0 ? next_open(path, flags, mode) : open_node(number, flags);
+	return number < 0 ? next_open(in_class(path, room), flags, mode) : open_node(number, flags);
+}
+
+EXPORT int scandir64(const char *path, struct dirent64 ***list, int (*filter)(const struct dirent64 *),
+	int (*compare)(const struct dirent64 **, const struct dirent64 **))
+{
+	NEXT(int, scandir64, const char *, struct dirent64 ***, int (*)(const struct dirent64 *),
+		int (*)(const struct dirent64 **, const struct dirent64 **));
+	char room[PATH_MAX];
+	return next_scandir64(in_class(path, room), list, filter, compare);
+}
+
+EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	NEXT(int, inotify_add_watch, int, const char *, uint32_t);
+	return next_inotify_add_watch(fd, path != NULL && bus() != NULL && strcmp(path, "/dev") == 0 ? bus() : path, mask);
 }
 
 #define MODE_ARGUMENT(flags, mode) \

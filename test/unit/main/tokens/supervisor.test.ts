@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FromTokenProcess, Prompt, ToTokenProcess } from '../../../../src/contract/tokens.ts';
+import type { FromTokenProcess, Prompt, TokenSummary, ToTokenProcess } from '../../../../src/contract/tokens.ts';
 import { createLog } from '../../../../src/main/app/log.ts';
 import { superviseTokens, type TokenChild } from '../../../../src/main/tokens/supervisor.ts';
 
@@ -33,9 +33,18 @@ let children: ScriptedChild[] = [];
 const faults: unknown[] = [];
 const tokens: unknown[] = [];
 const newest = () => children.at(-1) as ScriptedChild;
+/** What the kernel tells: a token may be there, or is not. */
+let tellPresence: (maybe: boolean) => void = () => undefined;
 
-function supervise() {
+function supervise(maybeThere = true) {
   return superviseTokens({
+    presence: (listener) => {
+      tellPresence = listener;
+      listener(maybeThere);
+      return () => {
+        tellPresence = () => undefined;
+      };
+    },
     start: () => {
       const child = new ScriptedChild();
       children.push(child);
@@ -159,4 +168,60 @@ test('stopping asks, waits a moment, then kills; no new process follows', async 
   newest().exits(0);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(children).toHaveLength(1);
+});
+
+test('with no token about there is no process until one comes or something is asked', async () => {
+  supervise(false);
+  expect(children).toHaveLength(0);
+  tellPresence(true);
+  expect(children).toHaveLength(1);
+  const other = supervise(false);
+  const call = other.call('wink', { tokenId: 'a' }, asking());
+  expect(children).toHaveLength(2);
+  expect(newest().said).toEqual([{ kind: 'call', id: 1, call: 'wink', request: { tokenId: 'a' } }]);
+  newest().says({ kind: 'done', id: 1, ok: true, value: null });
+  await call;
+});
+
+test('a process with no token and nothing to do is ended, without a fault; the next call has a new one at once', async () => {
+  const supervisor = supervise();
+  newest().says({ kind: 'ready' });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(newest().said).toEqual([]);
+  tellPresence(false);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(newest().said).toEqual([{ kind: 'stop' }]);
+  const old = newest();
+  const call = supervisor.call('wink', { tokenId: 'a' }, asking());
+  expect(children).toHaveLength(2);
+  old.exits(0);
+  newest().says({ kind: 'done', id: 1, ok: true, value: null });
+  await call;
+  expect(faults.filter((fault) => fault !== null)).toEqual([]);
+  expect(old.killed).toBe(false);
+});
+
+test('one that does not end when it is to rest is killed', async () => {
+  supervise(true);
+  tellPresence(false);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(newest().killed).toBe(false);
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(newest().killed).toBe(true);
+});
+
+test('a process does not rest while a call lasts, a token is listed, or one may be there again', async () => {
+  const supervisor = supervise(false);
+  const call = supervisor.call('wink', { tokenId: 'a' }, asking());
+  await vi.advanceTimersByTimeAsync(60_000);
+  newest().says({ kind: 'tokens', tokens: [{} as TokenSummary] });
+  newest().says({ kind: 'done', id: 1, ok: true, value: null });
+  await call;
+  await vi.advanceTimersByTimeAsync(60_000);
+  newest().says({ kind: 'tokens', tokens: [] });
+  await vi.advanceTimersByTimeAsync(19_000);
+  tellPresence(true);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(children).toHaveLength(1);
+  expect(newest().said.filter(({ kind }) => kind === 'stop')).toEqual([]);
 });
