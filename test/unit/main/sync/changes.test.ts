@@ -109,3 +109,15 @@ test('what waits in it for another device id is not kept, also where it can be r
   writeFileSync(file, kept);
   expect(queue.waiting()).toEqual([]);
 });
+
+test('an answer that cannot be written down leaves the change waiting, to be sent again with its key', () => {
+  const queue = openChangeQueue(file, () => NOW);
+  const { key } = queue.add(made({ kind: 'prefer' }));
+  const answer = [{ key, outcome: 'done' as const, code: null }];
+  rmSync(folder, { recursive: true });
+  expect(() => queue.settle(answer, new Set())).toThrow(expect.objectContaining({ code: 'file.unwritable' }));
+  expect(queue.waiting().map((each) => each.key)).toEqual([key]);
+  mkdirSync(folder);
+  queue.settle(answer, new Set());
+  expect(openChangeQueue(file, () => NOW).waiting()).toEqual([]);
+});
