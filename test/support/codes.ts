@@ -1,6 +1,7 @@
 /** People who give codes, as an app or a token would: from the seed that the enrollment told, by the project's own arithmetic. */
 
 import type { Static } from 'typebox';
+import { defaultPolicy, type Policy } from '../../src/backend/domain/policy.ts';
 import type { CodeEnrollment } from '../../src/contract/http/codes.ts';
 import type { CodeForm, OneAuthenticator } from '../../src/contract/http/shapes.ts';
 import { decodeBase32 } from '../../src/oath/base32.ts';
@@ -58,3 +59,20 @@ export function wrongCode(giver: Giver, position: number, reach = 1_100): string
     if (!near.has(code)) return code;
   }
 }
+
+export const LONG = 4_000 * 3_600_000;
+const NEVER = { free: 1_000_000, firstWait: 1, longestWait: 3_600_000, lockAfter: null, forgetEvery: null };
+
+/** Nobody waits for the codes that they typed, however many, and no session ends meanwhile. */
+export const patientPolicy = (members: Partial<Policy> = {}): Partial<Policy> => ({
+  sessionIdle: LONG,
+  sessionTotal: LONG,
+  limits: {
+    ...defaultPolicy.limits,
+    pushesPerPerson: NEVER,
+    codePerPersonAndPlace: NEVER,
+    codePerAuthenticator: NEVER,
+    codePerSource: NEVER,
+  },
+  ...members,
+});

@@ -11,6 +11,7 @@ import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
 import type { ApprovalRequest } from '../../../src/contract/http/approvals.ts';
 import type { Challenge, PairingCode } from '../../../src/contract/http/shapes.ts';
 import type { ChangeResults } from '../../../src/contract/http/sync.ts';
+import { other } from '../../support/approvals.ts';
 import { type ApiAnswer, type BackendProcess, Browser, Desktop, Service, startBackendProcess } from '../../support/backend.ts';
 import { onEachStore } from '../../support/each-store.ts';
 import { codeOf } from '../../support/household.ts';
@@ -140,7 +141,7 @@ onEachStore('200 copies of one approval, two processes', (_dialect, environment)
     for (const { desktop, ...person } of people) {
       const browser = await withPassword(person);
       const request = await begun(browser);
-      const wrong = request.number.replace(/^./, (digit) => String((Number(digit) + 1) % 10));
+      const wrong = other(request.number);
       const answers = await everywhere<unknown>((to, index) => {
         if (index % 4 === 0) return desktop.at(to).approve(request, request.number);
         if (index % 4 === 1) return desktop.at(to).decide(request, 'deny');

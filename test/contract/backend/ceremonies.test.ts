@@ -1,9 +1,10 @@
 /** WebAuthn questions and answers over HTTP: whose, where, what for, how often (C36, C37, C38). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticator, Challenge, PairingCode } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, type Ceremony, Desktop, problemOf, type Service } from '../../support/backend.ts';
+import { type ApiAnswer, Browser, type Ceremony, Desktop, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey, UP, UV } from '../../support/webauthn/software-key.ts';
 
 onEachStore('ceremonies', (_dialect, environment) => {
@@ -12,7 +13,6 @@ onEachStore('ceremonies', (_dialect, environment) => {
   let desktop: Desktop;
   const amina = new SoftwareKey();
   const tomas = new SoftwareKey();
-  const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
 
   const withPassword = async (username: string): Promise<Browser> => {
     const browser = new Browser(backend);
@@ -21,7 +21,7 @@ onEachStore('ceremonies', (_dialect, environment) => {
   };
   const signedIn = async (username: string, key: SoftwareKey): Promise<Browser> => {
     const browser = await withPassword(username);
-    expect(code(await browser.secondStep(key))).toBe(200);
+    expect(codeOf(await browser.secondStep(key))).toBe(200);
     return browser;
   };
   const ask = async (browser: Browser): Promise<Ceremony> => (await browser.call<Ceremony>('assertionOptions')).body;
@@ -54,42 +54,42 @@ onEachStore('ceremonies', (_dialect, environment) => {
       const asked = await ask(browser);
       const credential = amina.assert(asked.options, backend.origin);
       const body = { ceremonyId: asked.ceremonyId, credential };
-      expect(code(await browser.call('assertionStep', { body }))).toBe(200);
-      expect(code(await browser.call('assertionStep', { body }))).toBe('ceremony.ended');
+      expect(codeOf(await browser.call('assertionStep', { body }))).toBe(200);
+      expect(codeOf(await browser.call('assertionStep', { body }))).toBe('ceremony.ended');
     });
 
     it('is used up by a wrong answer too', async () => {
       const browser = await withPassword('amina');
       const asked = await ask(browser);
-      expect(code(await give(browser, asked, amina, { clientData: { origin: 'https://evil.example' } }))).toBe('webauthn.failed');
-      expect(code(await give(browser, asked, amina))).toBe('ceremony.ended');
-      expect(code(await browser.secondStep(amina))).toBe(200);
+      expect(codeOf(await give(browser, asked, amina, { clientData: { origin: 'https://evil.example' } }))).toBe('webauthn.failed');
+      expect(codeOf(await give(browser, asked, amina))).toBe('ceremony.ended');
+      expect(codeOf(await browser.secondStep(amina))).toBe(200);
     });
 
     it('ends after five minutes, and when the next one is asked', async () => {
       const browser = await withPassword('amina');
       const first = await ask(browser);
       backend.clock.advance(5 * 60_000);
-      expect(code(await give(browser, first, amina))).toBe('ceremony.ended');
+      expect(codeOf(await give(browser, first, amina))).toBe('ceremony.ended');
       const second = await ask(browser);
       const third = await ask(browser);
-      expect(code(await give(browser, second, amina))).toBe('ceremony.ended');
-      expect(code(await give(browser, third, amina))).toBe(200);
+      expect(codeOf(await give(browser, second, amina))).toBe('ceremony.ended');
+      expect(codeOf(await give(browser, third, amina))).toBe(200);
     });
 
     it('is good in its own session only', async () => {
       const [one, two, other] = [await withPassword('amina'), await withPassword('amina'), await withPassword('tomas')];
       const asked = await ask(one);
-      expect(code(await give(two, asked, amina))).toBe('ceremony.ended');
-      expect(code(await give(other, asked, tomas))).toBe('ceremony.ended');
-      expect(code(await give(one, asked, amina))).toBe(200);
+      expect(codeOf(await give(two, asked, amina))).toBe('ceremony.ended');
+      expect(codeOf(await give(other, asked, tomas))).toBe('ceremony.ended');
+      expect(codeOf(await give(one, asked, amina))).toBe(200);
     });
 
     it('is good for its own purpose only', async () => {
       const browser = await signedIn('amina', amina);
       const toRegister = (await browser.call<Ceremony>('registrationOptions')).body;
       expect(
-        code(
+        codeOf(
           await give(
             browser,
             { ...toRegister, options: { challenge: (toRegister.options as { challenge: string }).challenge, rpId: 'localhost' } as never },
@@ -108,17 +108,17 @@ onEachStore('ceremonies', (_dialect, environment) => {
           ),
         },
       });
-      expect(code(await register)).toBe('ceremony.ended');
+      expect(codeOf(await register)).toBe('ceremony.ended');
       const toTry = (await desktopCall<Ceremony>('deviceTryOptions')).body;
-      expect(code(await give(browser, toTry, amina))).toBe('ceremony.ended');
+      expect(codeOf(await give(browser, toTry, amina))).toBe('ceremony.ended');
       const { id } = (await vpn.call<Challenge>('createChallenge', { body: { username: 'amina' } })).body;
       const params = { id };
       const body = { ceremonyId: toTry.ceremonyId, credential: amina.assert(toTry.options, backend.origin) };
-      expect(code(await desktopCall('deviceChallengeAnswer', { params, body }))).toBe('ceremony.ended');
+      expect(codeOf(await desktopCall('deviceChallengeAnswer', { params, body }))).toBe('ceremony.ended');
       const toAnswer = (await desktopCall<Ceremony>('deviceChallengeOptions', { params })).body;
       const answer = { ceremonyId: toAnswer.ceremonyId, credential: amina.assert(toAnswer.options, backend.origin) };
-      expect(code(await desktopCall('deviceTry', { body: answer }))).toBe('ceremony.ended');
-      expect(code(await desktopCall('deviceChallengeAnswer', { params, body: answer }))).toBe(204);
+      expect(codeOf(await desktopCall('deviceTry', { body: answer }))).toBe('ceremony.ended');
+      expect(codeOf(await desktopCall('deviceChallengeAnswer', { params, body: answer }))).toBe(204);
     });
 
     it('about one request does not answer another', async () => {
@@ -127,8 +127,8 @@ onEachStore('ceremonies', (_dialect, environment) => {
       await vpn.call('cancelChallenge', { params: { id: first } });
       const second = (await vpn.call<Challenge>('createChallenge', { body: { username: 'amina' } })).body.id;
       const body = { ceremonyId: asked.ceremonyId, credential: amina.assert(asked.options, backend.origin) };
-      expect(code(await desktopCall('deviceChallengeAnswer', { params: { id: second }, body }))).toBe('ceremony.ended');
-      expect(code(await desktopCall('deviceChallengeAnswer', { params: { id: first }, body }))).toBe('challenge.ended');
+      expect(codeOf(await desktopCall('deviceChallengeAnswer', { params: { id: second }, body }))).toBe('ceremony.ended');
+      expect(codeOf(await desktopCall('deviceChallengeAnswer', { params: { id: first }, body }))).toBe('challenge.ended');
       await vpn.call('cancelChallenge', { params: { id: second } });
     });
 
@@ -154,15 +154,15 @@ onEachStore('ceremonies', (_dialect, environment) => {
   describe('a key', () => {
     it('of one person does not open the account of another', async () => {
       const browser = await withPassword('amina');
-      expect(code(await browser.secondStep(tomas))).toBe('authenticator.not-found');
-      expect(code(await browser.secondStep(new SoftwareKey()))).toBe('authenticator.not-found');
-      expect(code(await browser.secondStep(amina, { userHandle: 'AAAA' }))).toBe('webauthn.failed');
+      expect(codeOf(await browser.secondStep(tomas))).toBe('authenticator.not-found');
+      expect(codeOf(await browser.secondStep(new SoftwareKey()))).toBe('authenticator.not-found');
+      expect(codeOf(await browser.secondStep(amina, { userHandle: 'AAAA' }))).toBe('webauthn.failed');
     });
 
     it('that somebody has enrolled is enrolled by nobody else', async () => {
       const browser = await signedIn('tomas', tomas);
-      expect(code(await browser.enroll(amina))).toBe('authenticator.already-enrolled');
-      expect(code(await browser.enroll(tomas))).toBe('authenticator.already-enrolled');
+      expect(codeOf(await browser.enroll(amina))).toBe('authenticator.already-enrolled');
+      expect(codeOf(await browser.enroll(tomas))).toBe('authenticator.already-enrolled');
     });
 
     it('that was removed or stopped opens nothing', async () => {
@@ -173,44 +173,44 @@ onEachStore('ceremonies', (_dialect, environment) => {
       const waiting = await withPassword('amina');
       const asked = await ask(waiting);
       await browser.call('removeAuthenticator', { params: { id: authenticator.id } });
-      expect(code(await give(waiting, asked, spare))).toBe('authenticator.not-found');
+      expect(codeOf(await give(waiting, asked, spare))).toBe('authenticator.not-found');
       expect(((await elsewhere.call('session')).body as { state: string }).state).toBe('none');
-      expect(code(await browser.enroll(spare))).toBe('authenticator.already-enrolled');
+      expect(codeOf(await browser.enroll(spare))).toBe('authenticator.already-enrolled');
 
       const stopped = new SoftwareKey();
       const added = (await browser.enroll(stopped)).body as { authenticator: Authenticator };
       await backend.domain.store.transaction((tx) => tx.authenticators.suspend(added.authenticator.id, 'desk'));
-      expect(code(await (await withPassword('amina')).secondStep(stopped))).toBe('authenticator.suspended');
+      expect(codeOf(await (await withPassword('amina')).secondStep(stopped))).toBe('authenticator.suspended');
     });
 
     it('that answers with an old counter is refused and marked, and stays in use', async () => {
       const browser = await withPassword('tomas');
-      expect(code(await browser.secondStep(tomas, { counter: 100 }))).toBe(200);
+      expect(codeOf(await browser.secondStep(tomas, { counter: 100 }))).toBe(200);
       for (const counter of [100, 99, 1, 0]) {
-        expect(code(await (await withPassword('tomas')).secondStep(tomas, { counter }))).toBe('authenticator.counter-regressed');
+        expect(codeOf(await (await withPassword('tomas')).secondStep(tomas, { counter }))).toBe('authenticator.counter-regressed');
       }
       const [record] = await backend.domain.store.read.authenticators.listOf(
         (await backend.domain.store.read.people.byUsernameKey('tomas'))?.id ?? '',
       );
       expect(record).toMatchObject({ state: 'active', counter: 100, counterAlarmAt: backend.clock.now() });
-      expect(code(await (await withPassword('tomas')).secondStep(tomas, { counter: 101 }))).toBe(200);
+      expect(codeOf(await (await withPassword('tomas')).secondStep(tomas, { counter: 101 }))).toBe(200);
     });
 
     it('is not bricked by two good answers that overtake each other', async () => {
       const [one, two] = [await withPassword('tomas'), await withPassword('tomas')];
       const [first, second] = [await ask(one), await ask(two)];
-      expect(code(await give(two, second, tomas, { counter: 203 }))).toBe(200);
-      expect(code(await give(one, first, tomas, { counter: 202 }))).toBe('authenticator.counter-regressed');
-      expect(code(await one.secondStep(tomas, { counter: 204 }))).toBe(200);
+      expect(codeOf(await give(two, second, tomas, { counter: 203 }))).toBe(200);
+      expect(codeOf(await give(one, first, tomas, { counter: 202 }))).toBe('authenticator.counter-regressed');
+      expect(codeOf(await one.secondStep(tomas, { counter: 204 }))).toBe(200);
     });
 
     it('without a counter is fine', async () => {
       const browser = await signedIn('amina', amina);
       const countless = new SoftwareKey({ counts: false });
       await browser.enroll(countless);
-      for (let times = 0; times < 3; times += 1) expect(code(await (await withPassword('amina')).secondStep(countless))).toBe(200);
-      expect(code(await (await withPassword('amina')).secondStep(countless, { counter: 5 }))).toBe(200);
-      expect(code(await (await withPassword('amina')).secondStep(countless))).toBe('authenticator.counter-regressed');
+      for (let times = 0; times < 3; times += 1) expect(codeOf(await (await withPassword('amina')).secondStep(countless))).toBe(200);
+      expect(codeOf(await (await withPassword('amina')).secondStep(countless, { counter: 5 }))).toBe(200);
+      expect(codeOf(await (await withPassword('amina')).secondStep(countless))).toBe('authenticator.counter-regressed');
     });
 
     it('must know its PIN where the service asks for that', async () => {
@@ -222,8 +222,8 @@ onEachStore('ceremonies', (_dialect, environment) => {
         const credential = amina.assert(asked.options as never, backend.origin, { flags });
         return desktopCall('deviceChallengeAnswer', { params, body: { ceremonyId: asked.ceremonyId, credential } });
       };
-      expect(code(await answer(UP))).toBe('webauthn.failed');
-      expect(code(await answer(UP | UV))).toBe(204);
+      expect(codeOf(await answer(UP))).toBe('webauthn.failed');
+      expect(codeOf(await answer(UP | UV))).toBe(204);
       const read = (await vpn.call<Challenge>('challenge', { params })).body;
       expect(read.result).toMatchObject({ amr: ['hwk', 'user', 'mfa'], userVerified: true });
     });
@@ -239,17 +239,17 @@ onEachStore('ceremonies', (_dialect, environment) => {
       browser.call('removeAuthenticator', { params: { id: ids[0] ?? '' } }),
       browser.call('removeAuthenticator', { params: { id: ids[1] ?? '' } }),
     ]);
-    expect(codes.map(code).sort()).toEqual([204, 'authenticator.last-way']);
+    expect(codes.map(codeOf).sort()).toEqual([204, 'authenticator.last-way']);
     const person = await backend.domain.store.read.people.byUsernameKey('grace');
     expect(await backend.domain.store.read.authenticators.listOf(person?.id ?? '')).toHaveLength(1);
   });
 
   it('wrong answers make the next question wait', async () => {
     const browser = await withPassword('amina');
-    for (let times = 0; times < 20; times += 1) expect(code(await browser.secondStep(amina, { flags: 0 }))).toBe('webauthn.failed');
-    expect(code(await browser.secondStep(amina))).toBe('request.rate-limited');
+    for (let times = 0; times < 20; times += 1) expect(codeOf(await browser.secondStep(amina, { flags: 0 }))).toBe('webauthn.failed');
+    expect(codeOf(await browser.secondStep(amina))).toBe('request.rate-limited');
     backend.clock.advance(10_000);
-    expect(code(await browser.secondStep(amina))).toBe(200);
+    expect(codeOf(await browser.secondStep(amina))).toBe(200);
   });
 
   it('two browsers with the password alone do not both add a first key', async () => {
@@ -261,7 +261,7 @@ onEachStore('ceremonies', (_dialect, environment) => {
     ];
     const finish = (browser: Browser, { ceremonyId, options }: Ceremony): Promise<ApiAnswer> =>
       browser.call('registration', { body: { ceremonyId, name: 'k', credential: new SoftwareKey().register(options, backend.origin) } });
-    const codes = (await Promise.all([finish(one, first), finish(two, second)])).map(code);
+    const codes = (await Promise.all([finish(one, first), finish(two, second)])).map(codeOf);
     expect(codes.filter((one) => one === 201)).toHaveLength(1);
     expect(codes.find((one) => one !== 201)).toBe('session.second-step-missing');
   });

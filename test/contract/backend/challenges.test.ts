@@ -1,9 +1,10 @@
 /** Requests of services: one ending, one waiting, an end in time, and nobody else's business. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Challenge, DeviceSnapshot, PairingCode } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
+import { Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const RETURN = 'https://library.example/returned';
@@ -14,10 +15,9 @@ onEachStore('challenges', (_dialect, environment) => {
   let vpn: Service;
   const key = new SoftwareKey();
   let desktop: Desktop;
-  const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
   const ask = async (service: Service, body: object): Promise<Challenge> => {
     const answer = await service.call<Challenge>('createChallenge', { body });
-    expect(code(answer)).toBe(201);
+    expect(codeOf(answer)).toBe(201);
     return answer.body;
   };
   const iat = () => ({ claims: { iat: Math.floor(backend.clock.now() / 1_000) } });
@@ -43,24 +43,24 @@ onEachStore('challenges', (_dialect, environment) => {
 
   it('have one ending', async () => {
     const { id } = await ask(vpn, { username: 'amina' });
-    expect(code(await deny(id))).toBe(204);
-    expect(code(await deny(id))).toBe('challenge.ended');
-    expect(code(await vpn.call('cancelChallenge', { params: { id } }))).toBe('challenge.ended');
-    expect(code(await desktop.call('deviceChallengeOptions', { params: { id } }, iat()))).toBe('challenge.ended');
+    expect(codeOf(await deny(id))).toBe(204);
+    expect(codeOf(await deny(id))).toBe('challenge.ended');
+    expect(codeOf(await vpn.call('cancelChallenge', { params: { id } }))).toBe('challenge.ended');
+    expect(codeOf(await desktop.call('deviceChallengeOptions', { params: { id } }, iat()))).toBe('challenge.ended');
     expect(await read(vpn, id)).toMatchObject({ state: 'denied', result: null });
     forget();
   });
 
   it('are denied, canceled and read by those whom they concern alone', async () => {
     const { id } = await ask(vpn, { username: 'tomas' });
-    expect(code(await deny(id))).toBe('challenge.not-found');
-    expect(code(await desktop.call('deviceChallengeOptions', { params: { id } }, iat()))).toBe('challenge.not-found');
-    expect(code(await library.call('challenge', { params: { id } }))).toBe('challenge.not-found');
-    expect(code(await library.call('cancelChallenge', { params: { id } }))).toBe('challenge.not-found');
-    expect(code(await vpn.call('cancelChallenge', { params: { id } }))).toBe(200);
+    expect(codeOf(await deny(id))).toBe('challenge.not-found');
+    expect(codeOf(await desktop.call('deviceChallengeOptions', { params: { id } }, iat()))).toBe('challenge.not-found');
+    expect(codeOf(await library.call('challenge', { params: { id } }))).toBe('challenge.not-found');
+    expect(codeOf(await library.call('cancelChallenge', { params: { id } }))).toBe('challenge.not-found');
+    expect(codeOf(await vpn.call('cancelChallenge', { params: { id } }))).toBe(200);
     expect((await read(vpn, id)).state).toBe('canceled');
     const open = await ask(library, { returnTo: RETURN });
-    expect(code(await deny(open.id))).toBe('challenge.not-found');
+    expect(codeOf(await deny(open.id))).toBe('challenge.not-found');
     await library.call('cancelChallenge', { params: { id: open.id } });
   });
 
@@ -69,7 +69,7 @@ onEachStore('challenges', (_dialect, environment) => {
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(600_000);
     backend.clock.advance(600_000);
     expect((await read(vpn, id)).state).toBe('expired');
-    expect(code(await deny(id))).toBe('challenge.ended');
+    expect(codeOf(await deny(id))).toBe('challenge.ended');
     const snapshot = (await desktop.call<DeviceSnapshot>('deviceSnapshot', {}, iat())).body;
     expect(snapshot.challenges).toEqual([]);
     await ask(vpn, { username: 'amina' });
@@ -80,7 +80,7 @@ onEachStore('challenges', (_dialect, environment) => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => vpn.call<Challenge>('createChallenge', { body: { username: 'amina' } })),
     );
-    expect(answers.map(code).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 'challenge.pending-exists')]);
+    expect(answers.map(codeOf).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 'challenge.pending-exists')]);
     const id = answers.find(({ status }) => status === 201)?.body.id ?? '';
     await vpn.call('cancelChallenge', { params: { id } });
   });
@@ -114,24 +114,25 @@ onEachStore('challenges', (_dialect, environment) => {
       '/returned',
       'https://library.example',
     ]) {
-      expect(code(await library.call('createChallenge', { body: { returnTo } })), returnTo).toBe('service.return-address');
+      expect(codeOf(await library.call('createChallenge', { body: { returnTo } })), returnTo).toBe('service.return-address');
     }
-    expect(code(await vpn.call('createChallenge', { body: { returnTo: RETURN } }))).toBe('service.return-address');
+    expect(codeOf(await vpn.call('createChallenge', { body: { returnTo: RETURN } }))).toBe('service.return-address');
     // Naming nobody, it needs the way back that brings its code.
-    expect(code(await library.call('createChallenge', { body: {} }))).toBe('service.return-address');
+    expect(codeOf(await library.call('createChallenge', { body: {} }))).toBe('service.return-address');
   });
 
   it('that name a person are not answered by another', async () => {
     const { id } = await ask(library, { username: 'tomas', returnTo: RETURN });
     const browser = new Browser(backend);
-    expect(code(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
+    expect(codeOf(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
     // That is no wrong password, however often it happens.
-    for (let times = 0; times < 10; times += 1) expect(code(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
+    for (let times = 0; times < 10; times += 1)
+      expect(codeOf(await browser.password('amina', 'secret', id))).toBe('challenge.other-person');
     await browser.password('amina', 'secret');
-    expect(code(await browser.secondStep(key, {}, id))).toBe('challenge.other-person');
+    expect(codeOf(await browser.secondStep(key, {}, id))).toBe('challenge.other-person');
     expect((await read(library, id)).state).toBe('pending');
     await library.call('cancelChallenge', { params: { id } });
-    expect(code(await library.call('createChallenge', { body: { username: 'nobody' } }))).toBe('person.unknown');
+    expect(codeOf(await library.call('createChallenge', { body: { username: 'nobody' } }))).toBe('person.unknown');
   });
 
   it('that have ended let nobody in, also when the person is in the middle of it', async () => {
@@ -141,7 +142,7 @@ onEachStore('challenges', (_dialect, environment) => {
     const asked = await browser.call<{ ceremonyId: string; options: never }>('assertionOptions');
     await library.call('cancelChallenge', { params: { id } });
     const body = { ceremonyId: asked.body.ceremonyId, credential: key.assert(asked.body.options, backend.origin) };
-    expect(code(await browser.call('assertionStep', { body }))).toBe('challenge.ended');
+    expect(codeOf(await browser.call('assertionStep', { body }))).toBe('challenge.ended');
     expect((await browser.call<{ state: string }>('session')).body.state).toBe('password');
     expect((await read(library, id)).state).toBe('canceled');
   });
@@ -159,7 +160,7 @@ onEachStore('challenges', (_dialect, environment) => {
     expect((await library.call<Challenge>('challenge', { params: { id: other }, query: '?wait=1' })).body.state).toBe('pending');
     expect(performance.now() - before).toBeGreaterThan(900);
     for (const query of ['?wait=31', '?wait=-1', '?wait=x', '?wait=1&more=1']) {
-      expect(code(await library.call('challenge', { params: { id: other }, query }))).toBe('request.malformed');
+      expect(codeOf(await library.call('challenge', { params: { id: other }, query }))).toBe('request.malformed');
     }
     forget();
   });

@@ -12,6 +12,7 @@ import { type ApiAnswer, Browser, type Ceremony, Desktop, problemOf, type Servic
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const SECOND = 1_000;
@@ -19,7 +20,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const long = { sessionIdle: 10_000 * HOUR, sessionTotal: 10_000 * HOUR, secondStepWithin: 10_000 * HOUR };
 
-const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
 const count = (all: readonly (string | number)[], one: string | number): number => all.filter((each) => each === one).length;
 
 onEachStore('wrong codes', (_dialect, environment) => {
@@ -58,7 +58,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
   };
   const atPassword = async (username: string): Promise<Browser> => {
     const browser = new Browser(backend);
-    expect(code(await browser.password(username, 'secret'))).toBe(200);
+    expect(codeOf(await browser.password(username, 'secret'))).toBe(200);
     return browser;
   };
   const send = (browser: Browser, typed: string, from?: string): Promise<ApiAnswer<Session>> =>
@@ -68,7 +68,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
 
   it('make the next try wait, longer each time, and say how long, until a right one', async () => {
     const { browser, giver } = await somebody();
-    for (let tries = 0; tries < 5; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    for (let tries = 0; tries < 5; tries += 1) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
     for (const seconds of [10, 20, 40, 80]) {
       const refused = await send(browser, right(giver));
       expect(problemOf(refused)).toMatchObject({
@@ -80,12 +80,12 @@ onEachStore('wrong codes', (_dialect, environment) => {
       });
       expect(refused.headers.get('retry-after')).toBe(String(seconds));
       backend.clock.advance(seconds * SECOND);
-      if (seconds < 80) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+      if (seconds < 80) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
     }
-    expect(code(await send(browser, right(giver)))).toBe(200);
-    for (let tries = 0; tries < 4; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
+    for (let tries = 0; tries < 4; tries += 1) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
     backend.clock.advance(MINUTE);
-    expect(code(await send(browser, right(giver)))).toBe(200);
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
   });
 
   it('share one count over every spelling of a name (C18, C19)', async () => {
@@ -97,17 +97,17 @@ onEachStore('wrong codes', (_dialect, environment) => {
       [...username].join('\u200b'),
       `ｐerson${username.slice(6)}`,
     ];
-    for (const spelling of spellings) expect(code(await send(await atPassword(spelling), wrong(giver)))).toBe('code.wrong');
+    for (const spelling of spellings) expect(codeOf(await send(await atPassword(spelling), wrong(giver)))).toBe('code.wrong');
     for (const spelling of spellings.slice(0, 2))
-      expect(code(await send(await atPassword(spelling), right(giver)))).toBe('request.rate-limited');
+      expect(codeOf(await send(await atPassword(spelling), right(giver)))).toBe('request.rate-limited');
     backend.clock.advance(MINUTE);
     // What a service takes is counted for the same person, by whichever name it asks.
     let refused = 0;
     for (const spelling of [...spellings, ...spellings]) {
       const asked = await service.call<Challenge>('createChallenge', { body: { username: spelling } });
-      expect(code(asked)).toBe(201);
+      expect(codeOf(asked)).toBe(201);
       const params = { id: asked.body.id };
-      const answer = code(await service.call('challengeCode', { params, body: { code: wrong(giver) } }));
+      const answer = codeOf(await service.call('challengeCode', { params, body: { code: wrong(giver) } }));
       if (answer === 'request.rate-limited') refused += 1;
       await service.call('cancelChallenge', { params });
     }
@@ -129,7 +129,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
       // Whichever was typed, the second step is still to come.
       const { state, ways, person: who } = (await half.call<Session>('session')).body;
       expect([state, ways.sort(), who?.username]).toEqual(['password', ['security-key', 'totp'], username]);
-      expect(code(await half.call('authenticators'))).toBe('session.second-step-missing');
+      expect(codeOf(await half.call('authenticators'))).toBe('session.second-step-missing');
     }
     // A name that only looks the same is another person's: neither counted with this one nor opened by their codes.
     const twin = `р${username.slice(1)}`;
@@ -138,12 +138,12 @@ onEachStore('wrong codes', (_dialect, environment) => {
     expect((await browser.call<Session>('session')).body.state).toBe('enrolling');
     const own = await enrollCodes(browser, now());
     backend.clock.advance(MINUTE);
-    expect(code(await send(browser, right(giver)))).toBe('code.wrong');
-    for (let tries = 1; tries < 5; tries += 1) expect(code(await send(browser, wrong(own)))).toBe('code.wrong');
-    expect(code(await send(browser, right(own)))).toBe('request.rate-limited');
+    expect(codeOf(await send(browser, right(giver)))).toBe('code.wrong');
+    for (let tries = 1; tries < 5; tries += 1) expect(codeOf(await send(browser, wrong(own)))).toBe('code.wrong');
+    expect(codeOf(await send(browser, right(own)))).toBe('request.rate-limited');
     const half = await atPassword(username);
-    expect(code(await send(half, right(own)))).toBe('code.wrong');
-    expect(code(await send(half, right(giver)))).toBe(200);
+    expect(codeOf(await send(half, right(own)))).toBe('code.wrong');
+    expect(codeOf(await send(half, right(giver)))).toBe(200);
     expect(await backend.domain.store.read.codes.listOf(other.id)).toMatchObject([{ failures: 5 }]);
   });
 
@@ -151,11 +151,11 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const { browser, giver } = await somebody();
     const typed = wrong(giver);
     // The clock of this backend stands still.
-    const answers = await Promise.all(Array.from({ length: 1_000 }, () => send(browser, typed).then(code)));
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => send(browser, typed).then(codeOf)));
     expect(count(answers, 'code.wrong')).toBe(5);
     expect(count(answers, 'request.rate-limited')).toBe(995);
     // The right one among them would have had no better chance.
-    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+    expect(codeOf(await send(browser, right(giver)))).toBe('request.rate-limited');
   }, 60_000);
 
   it('are looked at no more often from many addresses and services at once (C20)', async () => {
@@ -165,8 +165,8 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const answers = await Promise.all(
       Array.from({ length: 1_000 }, (_, index) =>
         index % 10 === 0
-          ? service.call('challengeCode', { params: { id: asked }, body: { code: typed } }).then(code)
-          : send(browser, typed, `198.51.${index % 250}.${Math.floor(index / 250)}`).then(code),
+          ? service.call('challengeCode', { params: { id: asked }, body: { code: typed } }).then(codeOf)
+          : send(browser, typed, `198.51.${index % 250}.${Math.floor(index / 250)}`).then(codeOf),
       ),
     );
     expect(count(answers, 'code.wrong')).toBeGreaterThan(0);
@@ -184,7 +184,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const later: Giver[] = [];
     for (let tries = 0; tries < 100; tries += 1) {
       if (tries === 99) later.push(await freshly(browser, key, () => enrollCodes(browser, now())));
-      expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
+      expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
       backend.clock.advance(HOUR);
     }
     const shown = (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators;
@@ -192,9 +192,9 @@ onEachStore('wrong codes', (_dialect, environment) => {
     // One that was enrolled since has a count of its own.
     const [other] = later;
     if (other === undefined) throw new Error('nothing was enrolled');
-    expect(code(await send(browser, right(giver)))).toBe('code.wrong');
+    expect(codeOf(await send(browser, right(giver)))).toBe('code.wrong');
     backend.clock.advance(HOUR);
-    expect(code(await send(browser, right(other)))).toBe(200);
+    expect(codeOf(await send(browser, right(other)))).toBe(200);
     expect((await browser.secondStep(key)).status).toBe(200);
     expect((await browser.call('removeAuthenticator', { params: { id: other.id } })).status).toBe(204);
     for (const wait of [0, 24 * HOUR]) {
@@ -208,12 +208,12 @@ onEachStore('wrong codes', (_dialect, environment) => {
     }
     const fresh = await atPassword(username);
     expect((await fresh.call<Session>('session')).body.ways.sort()).toEqual(['recovery-codes', 'security-key']);
-    expect(code(await fresh.call('spareCodeStep', { body: { code: spare[0] } }))).toBe(200);
+    expect(codeOf(await fresh.call('spareCodeStep', { body: { code: spare[0] } }))).toBe(200);
     expect((await (await atPassword(username)).secondStep(key)).status).toBe(200);
     // The last working way stays, and a stopped one does not count as one.
     expect((await browser.secondStep(key)).status).toBe(200);
     const keyId = shown.find(({ kind }) => kind === 'security-key')?.id ?? '';
-    expect(code(await browser.call('removeAuthenticator', { params: { id: keyId } }))).toBe('authenticator.last-way');
+    expect(codeOf(await browser.call('removeAuthenticator', { params: { id: keyId } }))).toBe('authenticator.last-way');
     const rows = await backend.domain.store.read.audit.list(1, 100_000);
     expect(rows.filter(({ event, personId }) => event === 'authenticator.suspended' && personId === id)).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(spare[0]);
@@ -226,50 +226,50 @@ onEachStore('wrong codes', (_dialect, environment) => {
       const rows = await backend.domain.store.read.codes.listOf(id);
       return [giver, other].map((one) => rows.find(({ authenticatorId }) => authenticatorId === one.id)?.failures ?? -1);
     };
-    for (let tries = 0; tries < 3; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
-    for (let tries = 0; tries < 2; tries += 1) expect(code(await send(browser, wrong(giver), '203.0.113.7'))).toBe('code.wrong');
+    for (let tries = 0; tries < 3; tries += 1) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
+    for (let tries = 0; tries < 2; tries += 1) expect(codeOf(await send(browser, wrong(giver), '203.0.113.7'))).toBe('code.wrong');
     expect(await failures()).toEqual([5, 5]);
-    expect(code(await send(browser, right(giver)))).toBe(200);
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
     expect(await failures()).toEqual([0, 2]);
     // Somebody who types a code wrong now and then, for years, does not lose the token in the drawer.
     for (let days = 0; days < 120; days += 1) {
       backend.clock.advance(24 * HOUR);
-      expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
-      expect(code(await send(browser, right(giver)))).toBe(200);
+      expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
+      expect(codeOf(await send(browser, right(giver)))).toBe(200);
     }
     expect(await failures()).toEqual([0, 2]);
-    expect(code(await send(browser, other.at(1)))).toBe(200);
+    expect(codeOf(await send(browser, other.at(1)))).toBe(200);
     expect(await failures()).toEqual([0, 0]);
   }, 60_000);
 
   it('of a password stop the password alone, and the other way round (C23)', async () => {
     const { username, browser, giver } = await somebody();
     for (let tries = 0; tries < 6; tries += 1) await new Browser(backend).password(username, 'wrong');
-    expect(code(await new Browser(backend).password(username, 'secret'))).toBe('request.rate-limited');
-    expect(code(await send(browser, right(giver)))).toBe(200);
+    expect(codeOf(await new Browser(backend).password(username, 'secret'))).toBe('request.rate-limited');
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
     for (let tries = 0; tries < 6; tries += 1) await send(browser, wrong(giver));
-    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+    expect(codeOf(await send(browser, right(giver)))).toBe('request.rate-limited');
     backend.clock.advance(10 * SECOND);
-    expect(code(await new Browser(backend).password(username, 'wrong'))).toBe('password.wrong');
+    expect(codeOf(await new Browser(backend).password(username, 'wrong'))).toBe('password.wrong');
     backend.clock.advance(HOUR);
-    expect(code(await new Browser(backend).password(username, 'secret'))).toBe(200);
+    expect(codeOf(await new Browser(backend).password(username, 'secret'))).toBe(200);
   });
 
   it('and wrong spare codes have counters of their own, at the same place too (C23)', async () => {
     const { browser, giver } = await somebody();
     const spare = (await browser.call<SpareCodes>('spareCodes')).body.codes;
-    const spend = async (typed = ''): Promise<string | number> => code(await browser.call('spareCodeStep', { body: { code: typed } }));
-    for (let tries = 0; tries < 5; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
-    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+    const spend = async (typed = ''): Promise<string | number> => codeOf(await browser.call('spareCodeStep', { body: { code: typed } }));
+    for (let tries = 0; tries < 5; tries += 1) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
+    expect(codeOf(await send(browser, right(giver)))).toBe('request.rate-limited');
     expect(await spend(spare[0])).toBe(200);
-    expect(code(await send(browser, right(giver)))).toBe('request.rate-limited');
+    expect(codeOf(await send(browser, right(giver)))).toBe('request.rate-limited');
     backend.clock.advance(MINUTE);
-    expect(code(await send(browser, right(giver)))).toBe(200);
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
     for (let tries = 0; tries < 5; tries += 1) expect(await spend('ABCDEFGHJKLMNP')).toBe('spare-code.wrong');
     expect(await spend(spare[1])).toBe('request.rate-limited');
     backend.clock.advance(MINUTE);
-    for (let tries = 0; tries < 4; tries += 1) expect(code(await send(browser, wrong(giver)))).toBe('code.wrong');
-    expect(code(await send(browser, right(giver)))).toBe(200);
+    for (let tries = 0; tries < 4; tries += 1) expect(codeOf(await send(browser, wrong(giver)))).toBe('code.wrong');
+    expect(codeOf(await send(browser, right(giver)))).toBe(200);
   });
 
   it('that a clock of the server caused lock nobody out when it is right again (C16)', async () => {
@@ -279,15 +279,15 @@ onEachStore('wrong codes', (_dialect, environment) => {
     for (const ahead of [24 * HOUR, -24 * HOUR]) {
       backend.clock.advance(ahead);
       for (let tries = 0; tries < 12; tries += 1) {
-        expect(code(await send(browser, giver.at(step(giver, truth + tries * MINUTE))))).toBe('code.wrong');
+        expect(codeOf(await send(browser, giver.at(step(giver, truth + tries * MINUTE))))).toBe('code.wrong');
         backend.clock.advance(HOUR);
       }
-      expect(code(await send(browser, giver.at(step(giver, truth + HOUR))))).toBe('code.wrong');
-      expect(code(await send(browser, giver.at(step(giver, truth + HOUR))))).toBe('request.rate-limited');
+      expect(codeOf(await send(browser, giver.at(step(giver, truth + HOUR))))).toBe('code.wrong');
+      expect(codeOf(await send(browser, giver.at(step(giver, truth + HOUR))))).toBe('request.rate-limited');
       backend.clock.advance(-ahead);
       // No wait that was made then is longer than the longest from here.
       backend.clock.advance(HOUR);
-      expect(code(await send(browser, right(giver))), String(ahead)).toBe(200);
+      expect(codeOf(await send(browser, right(giver))), String(ahead)).toBe(200);
       backend.clock.advance(MINUTE);
     }
   });
@@ -296,7 +296,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const { browser } = await somebody();
     const begun = giverOf((await browser.call<CodeEnrollment>('codeEnrollment')).body);
     const prove = async (typed: string): Promise<string | number> =>
-      code(await browser.call('finishCodeEnrollment', { params: { id: begun.id }, body: { code: typed, name: 'New' } }));
+      codeOf(await browser.call('finishCodeEnrollment', { params: { id: begun.id }, body: { code: typed, name: 'New' } }));
     const typed = wrong(begun);
     const answers = await Promise.all(Array.from({ length: 200 }, () => prove(typed)));
     expect([count(answers, 'code.wrong'), count(answers, 'ceremony.ended')]).toEqual([20, 180]);
@@ -312,12 +312,12 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const thief = await atPassword(username);
     for (let tries = 0; tries < 100; tries += 1) {
       backend.clock.advance(HOUR);
-      expect(code(await send(thief, wrong(giver)))).toBe('code.wrong');
+      expect(codeOf(await send(thief, wrong(giver)))).toBe('code.wrong');
     }
     const again = await atPassword(username);
     expect((await again.call<Session>('session')).body).toMatchObject({ state: 'password', ways: [] });
     for (const name of ['registrationOptions', 'codeEnrollment', 'pairingCode', 'spareCodes'] as const) {
-      expect(code(await again.call(name))).toBe('session.second-step-missing');
+      expect(codeOf(await again.call(name))).toBe('session.second-step-missing');
     }
   }, 60_000);
 
@@ -337,14 +337,14 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const asked = (await service.call<Challenge>('createChallenge', { body: { username: waiting.username } })).body;
     await backend.domain.store.transaction((tx) => tx.people.disable(id, now()));
     await backend.domain.store.transaction((tx) => tx.people.disable(waiting.id, now()));
-    expect(code(await half.call('codeStep', { body: { code: right(giver) } }))).toBe('session.missing');
-    expect(code(await half.call('spareCodeStep', { body: { code: spare[0] } }))).toBe('session.missing');
+    expect(codeOf(await half.call('codeStep', { body: { code: right(giver) } }))).toBe('session.missing');
+    expect(codeOf(await half.call('spareCodeStep', { body: { code: spare[0] } }))).toBe('session.missing');
     const body = { ceremonyId: ceremony.ceremonyId, credential: key.assert(ceremony.options, half.origin) };
-    expect(code(await half.call('assertionStep', { body }))).toBe('session.missing');
-    expect(code(await half.call('finishApproval', { params: { id: approval.id } }))).toBe('session.missing');
-    expect(code(await desktop.call('deviceSnapshot'))).toBe('person.disabled');
-    expect(code(await new Browser(backend).password(username, 'secret'))).toBe('person.disabled');
-    expect(code(await service.call('challengeCode', { params: { id: asked.id }, body: { code: right(waiting.giver) } }))).toBe(
+    expect(codeOf(await half.call('assertionStep', { body }))).toBe('session.missing');
+    expect(codeOf(await half.call('finishApproval', { params: { id: approval.id } }))).toBe('session.missing');
+    expect(codeOf(await desktop.call('deviceSnapshot'))).toBe('person.disabled');
+    expect(codeOf(await new Browser(backend).password(username, 'secret'))).toBe('person.disabled');
+    expect(codeOf(await service.call('challengeCode', { params: { id: asked.id }, body: { code: right(waiting.giver) } }))).toBe(
       'person.disabled',
     );
     // Nor where the account is closed between the look at the session and the decision.
@@ -387,8 +387,8 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const { id, username, browser, giver } = await somebody();
     const half = await atPassword(username);
     const [typed, removed] = await Promise.all([
-      send(half, right(giver)).then(code),
-      browser.call('removeAuthenticator', { params: { id: giver.id } }).then(code),
+      send(half, right(giver)).then(codeOf),
+      browser.call('removeAuthenticator', { params: { id: giver.id } }).then(codeOf),
     ]);
     expect(removed).toBe(204);
     // Let in before the removal, the session ended with the source; after it, nothing fitted.
@@ -398,7 +398,7 @@ onEachStore('wrong codes', (_dialect, environment) => {
     const steps = rows.filter(({ event, facts }) => event === 'session.second-step' && facts['authenticatorId'] === giver.id);
     expect(steps.filter(({ outcome }) => outcome === 'done')).toHaveLength(typed === 200 ? 1 : 0);
     backend.clock.advance(MINUTE);
-    expect(code(await send(await atPassword(username), right(giver)))).toBe('code.wrong');
+    expect(codeOf(await send(await atPassword(username), right(giver)))).toBe('code.wrong');
   });
 
   const person = async (browser: Browser): Promise<{ id: string }> => {
@@ -434,7 +434,7 @@ onEachStore('wrong codes from one address', (_dialect, environment) => {
     }
     backend.clock.advance(MINUTE);
     const send = async (who: number, typed: string, from: string, how: 'codeStep' | 'spareCodeStep' = 'codeStep') =>
-      code(await (halves[who] as Browser).call(how, { body: { code: typed }, headers: { 'x-forwarded-for': from } }));
+      codeOf(await (halves[who] as Browser).call(how, { body: { code: typed }, headers: { 'x-forwarded-for': from } }));
     const right = (who: number): string => givers[who]?.at(step(givers[who], now())) ?? '';
     // Of one network, as IPv6 gives them out: each of the fifty comes from an address of its own.
     for (let tries = 0; tries < 50; tries += 1) {

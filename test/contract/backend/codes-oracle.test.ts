@@ -20,24 +20,12 @@ import type { CodeEnrollment, SpareCodes } from '../../../src/contract/http/code
 import type { Challenge } from '../../../src/contract/http/shapes.ts';
 import { type ApiAnswer, Browser, problemOf, Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
-import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support/codes.ts';
+import { enrollCodes, type Giver, giverOf, LONG, patientPolicy, step, wrongCode } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
 
 const STEP = 30_000;
 const HOUR = 3_600_000;
-const NEVER = { free: 1_000_000, firstWait: 1, longestWait: HOUR, lockAfter: null, forgetEvery: null };
-const policy = {
-  sessionIdle: 4_000 * HOUR,
-  sessionTotal: 4_000 * HOUR,
-  freshFor: 4_000 * HOUR,
-  limits: {
-    ...defaultPolicy.limits,
-    pushesPerPerson: NEVER,
-    codePerPersonAndPlace: NEVER,
-    codePerAuthenticator: NEVER,
-    codePerSource: NEVER,
-  },
-};
+const policy = patientPolicy({ freshFor: LONG });
 const caller = { source: '127.0.0.1' };
 
 const counts = vi.hoisted(() => ({ hmacs: 0, keys: 0, spareHashes: 0, seals: 0, statements: [] as string[] }));

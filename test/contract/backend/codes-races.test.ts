@@ -15,9 +15,10 @@ import { openPostgres } from '../../../src/backend/store/postgres/open-postgres.
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
 import type { CodeEnrollment, SpareCodes } from '../../../src/contract/http/codes.ts';
 import type { Challenge } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, type BackendProcess, Browser, problemOf, Service, startBackendProcess } from '../../support/backend.ts';
+import { type BackendProcess, Browser, Service, startBackendProcess } from '../../support/backend.ts';
 import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { freePort } from '../../support/postgres.ts';
 
 const COPIES = 200;
@@ -32,7 +33,6 @@ onEachStore('200 copies of one code', (dialect, environment) => {
   let counted: Giver;
   let spare: SpareCodes;
   const halves: Browser[] = [];
-  const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
   const backend = (index: number): BackendProcess => backends[index % backends.length] as BackendProcess;
   const tally = (answers: readonly (string | number)[]): Record<string, number> => {
     const counts: Record<string, number> = {};
@@ -46,7 +46,7 @@ onEachStore('200 copies of one code', (dialect, environment) => {
   };
   const atPassword = async (index: number): Promise<Browser> => {
     const browser = new Browser(backend(index));
-    expect(code(await browser.password('racer', 'secret'))).toBe(200);
+    expect(codeOf(await browser.password('racer', 'secret'))).toBe(200);
     return browser;
   };
   /** Every wrong copy counts as a wrong code; between two races nobody waits. */
@@ -107,11 +107,11 @@ onEachStore('200 copies of one code', (dialect, environment) => {
         if (index % (SESSIONS + 1) === SESSIONS) {
           return new Service(backend(index), serviceKey)
             .call('challengeCode', { params: { id: asked.id }, body: { code: typed } })
-            .then(code);
+            .then(codeOf);
         }
         const half = halves[index % (SESSIONS + 1)] as Browser;
         const answer = copyOf(half, index).call('codeStep', { body: { code: typed } });
-        return answer.then(code);
+        return answer.then(codeOf);
       }),
     );
     await new Service(backend(0), serviceKey).call('cancelChallenge', { params: { id: asked.id } });
@@ -144,7 +144,7 @@ onEachStore('200 copies of one code', (dialect, environment) => {
 
   it('that ends a resynchronization: one success', async () => {
     await afresh();
-    expect(code(await copyOf(halves[0] as Browser, 0).call('codeStep', { body: { code: counted.at(200) } }))).toBe('code.wrong');
+    expect(codeOf(await copyOf(halves[0] as Browser, 0).call('codeStep', { body: { code: counted.at(200) } }))).toBe('code.wrong');
     const counts = tally(await race(counted.at(201)));
     expect(counts).toMatchObject({ 200: 1 });
     expect(Object.keys(counts).filter((one) => one !== '200' && !OTHERS.includes(one))).toEqual([]);
@@ -158,7 +158,7 @@ onEachStore('200 copies of one code', (dialect, environment) => {
         Array.from({ length: COPIES }, (_, index) =>
           copyOf(halves[index % SESSIONS] as Browser, index)
             .call('spareCodeStep', { body: { code: spare.codes[round] } })
-            .then(code),
+            .then(codeOf),
         ),
       );
       const counts = tally(answers);
@@ -173,14 +173,14 @@ onEachStore('200 copies of one code', (dialect, environment) => {
   it('that proves a new source of codes: one success', async () => {
     await afresh();
     const browser = await atPassword(0);
-    expect(code(await browser.call('spareCodeStep', { body: { code: spare.codes[9] } }))).toBe(200);
+    expect(codeOf(await browser.call('spareCodeStep', { body: { code: spare.codes[9] } }))).toBe(200);
     const enrolling = giverOf((await browser.call<CodeEnrollment>('codeEnrollment')).body);
     const body = { code: enrolling.at(step(enrolling, Date.now())), name: 'New' };
     const answers = await Promise.all(
       Array.from({ length: COPIES }, (_, index) =>
         copyOf(browser, index)
           .call('finishCodeEnrollment', { params: { id: enrolling.id }, body })
-          .then(code),
+          .then(codeOf),
       ),
     );
     expect(tally(answers)).toEqual({ '201': 1, 'ceremony.ended': COPIES - 1 });
@@ -194,7 +194,7 @@ onEachStore('200 copies of one code', (dialect, environment) => {
       Array.from({ length: 1_000 }, (_, index) =>
         copyOf(halves[index % SESSIONS] as Browser, index)
           .call('codeStep', { body: { code: typed } })
-          .then(code),
+          .then(codeOf),
       ),
     );
     const counts = tally(answers);

@@ -1,32 +1,18 @@
 /** What a code opens, and that it opens it once (C12, C13, C15, C16, C17), whatever it looks like and whoever brings it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
 import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
 import type { Authenticator, Challenge, PairingCode, Session } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, Desktop, problemOf, type Service } from '../../support/backend.ts';
+import { type ApiAnswer, Browser, Desktop, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
-import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support/codes.ts';
+import { enrollCodes, type Giver, giverOf, LONG, patientPolicy, step, wrongCode } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const NEVER = { free: 1_000_000, firstWait: 1, longestWait: HOUR, lockAfter: null, forgetEvery: null };
-const policy = {
-  sessionIdle: 400 * HOUR,
-  sessionTotal: 400 * HOUR,
-  secondStepWithin: 400 * HOUR,
-  limits: {
-    ...defaultPolicy.limits,
-    pushesPerPerson: NEVER,
-    codePerPersonAndPlace: NEVER,
-    codePerAuthenticator: NEVER,
-    codePerSource: NEVER,
-  },
-};
-
-const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
+const policy = patientPolicy({ secondStepWithin: LONG });
 
 onEachStore('one code', (_dialect, environment) => {
   let backend: BackendHere;
@@ -46,13 +32,13 @@ onEachStore('one code', (_dialect, environment) => {
     return { username, browser, key };
   };
   const type = async (browser: Browser, typed: string): Promise<string | number> =>
-    code(await browser.call<Session>('codeStep', { body: { code: typed } }));
+    codeOf(await browser.call<Session>('codeStep', { body: { code: typed } }));
   const serviceTakes = async (username: string, typed: string): Promise<string | number> => {
     const asked = await service.call<Challenge>('createChallenge', { body: { username } });
     const params = { id: asked.body.id };
     const answer = await service.call('challengeCode', { params, body: { code: typed } });
     if (answer.status !== 200) await service.call('cancelChallenge', { params });
-    return code(answer);
+    return codeOf(answer);
   };
 
   /** Everywhere that a code of this person may be typed. */
@@ -68,7 +54,7 @@ onEachStore('one code', (_dialect, environment) => {
       const asked = await service.call<Challenge>('createChallenge', { body: { username } });
       const answer = await browser.call('codeStep', { body: { code: typed, challengeId: asked.body.id } });
       if (answer.status !== 200) await service.call('cancelChallenge', { params: { id: asked.body.id } });
-      return code(answer);
+      return codeOf(answer);
     },
   });
 
@@ -283,19 +269,19 @@ onEachStore('one code', (_dialect, environment) => {
     desktop.now = now;
     await desktop.pair((await browser.call<PairingCode>('pairingCode')).body.code);
     const body = () => ({ code: right(), name: 'Mine' });
-    expect(code(await other.browser.call('finishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
-    expect(code(await elsewhere.call('finishCodeEnrollment', { params, body: body() }))).toBe('session.second-step-missing');
-    expect(code(await desktop.call('deviceFinishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
+    expect(codeOf(await other.browser.call('finishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
+    expect(codeOf(await elsewhere.call('finishCodeEnrollment', { params, body: body() }))).toBe('session.second-step-missing');
+    expect(codeOf(await desktop.call('deviceFinishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
     expect(
-      code(await browser.call('finishCodeEnrollment', { params, body: { code: wrongCode(giver, step(giver, now())), name: 'Mine' } })),
+      codeOf(await browser.call('finishCodeEnrollment', { params, body: { code: wrongCode(giver, step(giver, now())), name: 'Mine' } })),
     ).toBe('code.wrong');
-    expect(code(await browser.call('finishCodeEnrollment', { params, body: body() }))).toBe(201);
-    expect(code(await browser.call('finishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
+    expect(codeOf(await browser.call('finishCodeEnrollment', { params, body: body() }))).toBe(201);
+    expect(codeOf(await browser.call('finishCodeEnrollment', { params, body: body() }))).toBe('ceremony.ended');
     // A second one ends the first; ten minutes end both.
     const first = giverOf((await browser.call<CodeEnrollment>('codeEnrollment')).body);
     const second = giverOf((await browser.call<CodeEnrollment>('codeEnrollment')).body);
     const finish = async (which: Giver): Promise<string | number> =>
-      code(
+      codeOf(
         await browser.call('finishCodeEnrollment', {
           params: { id: which.id },
           body: { code: which.at(step(which, now())), name: 'Other' },
@@ -303,7 +289,7 @@ onEachStore('one code', (_dialect, environment) => {
       );
     expect(await finish(first)).toBe('ceremony.ended');
     backend.clock.advance(10 * MINUTE);
-    expect(code(await browser.secondStep(key))).toBe(200);
+    expect(codeOf(await browser.secondStep(key))).toBe(200);
     expect(await finish(second)).toBe('ceremony.ended');
     const kinds = (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators.map(({ kind }) => kind);
     expect(kinds.sort()).toEqual(['desktop', 'security-key', 'totp']);
@@ -395,7 +381,7 @@ onEachStore('one code', (_dialect, environment) => {
       { kind: 'totp', form: { algorithm: 'SHA1', digits: 7, period: 30 } },
       { kind: 'totp', form: { algorithm: 'SHA1', digits: 6, period: 1 } },
     ]) {
-      expect(code(await browser.call('codeEnrollment', { body: wrong }))).toBe('request.malformed');
+      expect(codeOf(await browser.call('codeEnrollment', { body: wrong }))).toBe('request.malformed');
     }
   });
 

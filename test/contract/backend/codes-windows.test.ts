@@ -3,21 +3,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
 import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
 import type { Session } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, problemOf } from '../../support/backend.ts';
+import { Browser } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
-import { enrollCodes, type Giver, giverOf, step } from '../../support/codes.ts';
+import { enrollCodes, type Giver, giverOf, LONG, patientPolicy, step } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const STEP = 30_000;
-const HOUR = 3_600_000;
-const NEVER = { free: 1_000_000, firstWait: 1, longestWait: HOUR, lockAfter: null, forgetEvery: null };
-const policy = {
-  sessionIdle: 4_000 * HOUR,
-  sessionTotal: 4_000 * HOUR,
-  freshFor: 4_000 * HOUR,
-  limits: { ...defaultPolicy.limits, codePerPersonAndPlace: NEVER, codePerAuthenticator: NEVER, codePerSource: NEVER },
-};
+const policy = patientPolicy({ freshFor: LONG });
 
 /** Steps and counters of a single code, then of two in a row. */
 const SETTINGS = {
@@ -32,7 +26,6 @@ for (const [setting, [steps, counters, resyncSteps, resyncCounters]] of Object.e
     let backend: BackendHere;
     let people = 0;
     const now = (): number => backend.clock.now();
-    const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
 
     beforeAll(async () => {
       const windows = {
@@ -56,7 +49,7 @@ for (const [setting, [steps, counters, resyncSteps, resyncCounters]] of Object.e
       return browser;
     };
     const type = async (browser: Browser, typed: string): Promise<string | number> =>
-      code(await browser.call<Session>('codeStep', { body: { code: typed } }));
+      codeOf(await browser.call<Session>('codeStep', { body: { code: typed } }));
     /** A token whose clock is ahead by so many steps; everything that it could give was never used. */
     const clocked = async (ahead: number) => {
       const browser = await somebody();
@@ -82,7 +75,7 @@ for (const [setting, [steps, counters, resyncSteps, resyncCounters]] of Object.e
     const giver = async (browser: Browser, kind: 'totp' | 'hotp'): Promise<Giver> =>
       giverOf((await browser.call<CodeEnrollment>('codeEnrollment', { body: { kind } })).body);
     const prove = async (browser: Browser, { id, at }: Giver, position: number): Promise<string | number> =>
-      code(await browser.call('finishCodeEnrollment', { params: { id }, body: { code: at(position), name: 'Mine' } }));
+      codeOf(await browser.call('finishCodeEnrollment', { params: { id }, body: { code: at(position), name: 'Mine' } }));
 
     it.each([1, -1])('take one code of a clock up to their edge (to the side of %d)', async (side) => {
       expect(await (await clocked(side * steps))()).toBe(200);

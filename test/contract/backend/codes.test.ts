@@ -6,14 +6,14 @@ import { beginCodeEnrollment } from '../../../src/backend/domain/codes/enroll.ts
 import { currentSession } from '../../../src/backend/domain/sessions/current-session.ts';
 import { describeSession } from '../../../src/backend/domain/sessions/describe-session.ts';
 import type { Challenge, Session } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, problemOf, type Service } from '../../support/backend.ts';
+import { type ApiAnswer, Browser, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { enrollCodes, type Giver, step } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const MINUTE = 60_000;
-const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
 
 onEachStore('codes that policy does not take', (_dialect, environment) => {
   it('open nothing, are not offered, and count for no way', async () => {
@@ -39,7 +39,7 @@ onEachStore('codes that policy does not take', (_dialect, environment) => {
     const keyId = current.authenticators.find(({ kind }) => kind === 'security-key')?.id ?? '';
     await expect(removeAuthenticator(off, caller, asker, { id: keyId })).rejects.toMatchObject({ code: 'authenticator.last-way' });
     expect(current.person.id).toBe(id);
-    expect(code(await browser.call('codeStep', { body: { code: typed.code } }))).toBe(200);
+    expect(codeOf(await browser.call('codeStep', { body: { code: typed.code } }))).toBe(200);
     await on.stop();
   });
 });
@@ -51,7 +51,7 @@ onEachStore('codes', (_dialect, environment) => {
   const now = (): number => backend.clock.now();
   const atPassword = async (username = 'amina'): Promise<Browser> => {
     const browser = new Browser(backend);
-    expect(code(await browser.password(username, 'secret'))).toBe(200);
+    expect(codeOf(await browser.password(username, 'secret'))).toBe(200);
     return browser;
   };
   const type = (browser: Browser, typed: string): Promise<ApiAnswer<Session>> =>
@@ -73,14 +73,14 @@ onEachStore('codes', (_dialect, environment) => {
     const typed = giver.at(step(giver, now()));
     const answer = await type(browser, typed);
     expect(answer.body).toMatchObject({ state: 'full', person: { username: 'amina' } });
-    expect(code(await type(await atPassword(), typed))).toBe('code.wrong');
+    expect(codeOf(await type(await atPassword(), typed))).toBe('code.wrong');
   });
 
   it('answer a request that a service took them for', async () => {
     backend.clock.advance(MINUTE);
     const { id } = (await service.call<Challenge>('createChallenge', { body: { username: 'amina' } })).body;
     const params = { id };
-    expect(code(await service.call('challengeCode', { params, body: { code: '000000' } }))).toBe('code.wrong');
+    expect(codeOf(await service.call('challengeCode', { params, body: { code: '000000' } }))).toBe('code.wrong');
     const answer = await service.call<Challenge>('challengeCode', { params, body: { code: giver.at(step(giver, now())) } });
     expect(answer.body).toMatchObject({
       state: 'approved',

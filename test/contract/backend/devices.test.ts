@@ -7,21 +7,21 @@ import type { ChangeResults } from '../../../src/contract/http/sync.ts';
 import { type ApiAnswer, Browser, Desktop, problemOf, type SignatureTwist } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 onEachStore('desktops', (_dialect, environment) => {
   let backend: BackendHere;
   let browser: Browser;
   const key = new SoftwareKey();
-  const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
   const newCode = async (): Promise<string> => {
     const answer = await browser.call<PairingCode>('pairingCode');
-    expect(code(answer)).toBe(201);
+    expect(codeOf(answer)).toBe(201);
     return answer.body.code;
   };
   const paired = async (): Promise<Desktop> => {
     const desktop = new Desktop(backend);
-    expect(code(await desktop.pair(await newCode(), 'Office', pairingTwist(desktop)))).toBe(201);
+    expect(codeOf(await desktop.pair(await newCode(), 'Office', pairingTwist(desktop)))).toBe(201);
     return desktop;
   };
   /** The backend's clock is the test's; a desktop signs with the same one. */
@@ -48,19 +48,19 @@ onEachStore('desktops', (_dialect, environment) => {
     it('works once, in whatever spelling', async () => {
       const made = await newCode();
       const desktop = new Desktop(backend);
-      expect(code(await pair(desktop, `\t${made.toLowerCase().split('').join(' ').replace('-', '–')}`))).toBe(201);
-      expect(code(await pair(new Desktop(backend), made))).toBe('pairing.code-wrong');
+      expect(codeOf(await pair(desktop, `\t${made.toLowerCase().split('').join(' ').replace('-', '–')}`))).toBe(201);
+      expect(codeOf(await pair(new Desktop(backend), made))).toBe('pairing.code-wrong');
     });
 
     it('ends after ten minutes, and when the next one is made', async () => {
       const first = await newCode();
       const second = await newCode();
-      expect(code(await pair(new Desktop(backend), first))).toBe('pairing.code-wrong');
+      expect(codeOf(await pair(new Desktop(backend), first))).toBe('pairing.code-wrong');
       backend.clock.advance(9 * 60_000);
       const third = await (await signedInAgain()).call<PairingCode>('pairingCode');
       expect(third.status).toBe(201);
       backend.clock.advance(10 * 60_000);
-      for (const old of [second, third.body.code]) expect(code(await pair(new Desktop(backend), old))).toBe('pairing.code-wrong');
+      for (const old of [second, third.body.code]) expect(codeOf(await pair(new Desktop(backend), old))).toBe('pairing.code-wrong');
       browser = await signedInAgain();
     });
 
@@ -77,18 +77,18 @@ onEachStore('desktops', (_dialect, environment) => {
       browser = await signedInAgain();
       const made = await newCode();
       const answers = await Promise.all(Array.from({ length: 9 }, () => pair(new Desktop(backend), made)));
-      expect(answers.map(code).sort()).toEqual([201, ...Array.from({ length: 8 }, () => 'pairing.code-wrong')]);
+      expect(answers.map(codeOf).sort()).toEqual([201, ...Array.from({ length: 8 }, () => 'pairing.code-wrong')]);
     });
 
     it('cannot be guessed: tries are counted before they are looked at', async () => {
       const codes: (string | number)[] = [];
-      for (let tries = 0; tries < 12; tries += 1) codes.push(code(await pair(new Desktop(backend), 'AAAA-AAAA')));
+      for (let tries = 0; tries < 12; tries += 1) codes.push(codeOf(await pair(new Desktop(backend), 'AAAA-AAAA')));
       expect(codes.at(0)).toBe('pairing.code-wrong');
       expect(codes.at(-1)).toBe('request.rate-limited');
-      expect(code(await pair(new Desktop(backend), await newCode()))).toBe('request.rate-limited');
+      expect(codeOf(await pair(new Desktop(backend), await newCode()))).toBe('request.rate-limited');
       backend.clock.advance(60 * 60_000);
       browser = await signedInAgain();
-      expect(code(await pair(new Desktop(backend), 'not a code'))).toBe('pairing.code-wrong');
+      expect(codeOf(await pair(new Desktop(backend), 'not a code'))).toBe('pairing.code-wrong');
     });
 
     it('is nowhere in the store in plain', async () => {
@@ -102,14 +102,14 @@ onEachStore('desktops', (_dialect, environment) => {
       const made = await newCode();
       const desktop = new Desktop(backend);
       const other = new Desktop(backend);
-      expect(code(await desktop.pair(made, 'x', { ...pairingTwist(desktop), header: { jwk: other.publicJwk } }))).toBe(
+      expect(codeOf(await desktop.pair(made, 'x', { ...pairingTwist(desktop), header: { jwk: other.publicJwk } }))).toBe(
         'device.signature-wrong',
       );
-      expect(code(await desktop.pair(made, 'x', { ...pairingTwist(desktop), header: {} }))).toBe('device.signature-wrong');
+      expect(codeOf(await desktop.pair(made, 'x', { ...pairingTwist(desktop), header: {} }))).toBe('device.signature-wrong');
       expect(
-        code(await desktop.pair(made, 'x', { ...pairingTwist(desktop), claims: { sub: 'AAAAAAAAAAAAAAAAAAAAAA', ...now().claims } })),
+        codeOf(await desktop.pair(made, 'x', { ...pairingTwist(desktop), claims: { sub: 'AAAAAAAAAAAAAAAAAAAAAA', ...now().claims } })),
       ).toBe('device.signature-wrong');
-      expect(code(await desktop.pair(made, 'x', pairingTwist(desktop)))).toBe(201);
+      expect(codeOf(await desktop.pair(made, 'x', pairingTwist(desktop)))).toBe(201);
     });
   });
 
@@ -120,13 +120,13 @@ onEachStore('desktops', (_dialect, environment) => {
       await browser.password('amina', 'secret');
       await browser.secondStep(key);
       desktop = new Desktop(backend);
-      expect(code(await desktop.pair(await newCode(), 'Office', pairingTwist(desktop)))).toBe(201);
+      expect(codeOf(await desktop.pair(await newCode(), 'Office', pairingTwist(desktop)))).toBe(201);
     });
     const snapshot = (twist: SignatureTwist = {}) => call(desktop, 'deviceSnapshot', {}, twist);
 
     it('is accepted where it fits', async () => {
       const answer = (await snapshot()) as ApiAnswer<DeviceSnapshot>;
-      expect(code(answer)).toBe(200);
+      expect(codeOf(answer)).toBe(200);
       expect(answer.body.deviceId).toBe(desktop.deviceId);
     });
 
@@ -148,20 +148,20 @@ onEachStore('desktops', (_dialect, environment) => {
       ['nothing', { token: () => '' }, 'device.signature-wrong'],
       ['another device', { claims: { sub: 'AAAAAAAAAAAAAAAAAAAAAA' } }, 'device.unknown'],
     ])('with %s is refused', async (_name, twist, expected) => {
-      expect(code(await snapshot(twist))).toBe(expected);
+      expect(codeOf(await snapshot(twist))).toBe(expected);
     });
 
     it('by another key is refused, whatever key its header brings', async () => {
       const other = new Desktop(backend);
       other.deviceId = desktop.deviceId;
-      expect(code(await call(other, 'deviceSnapshot'))).toBe('device.signature-wrong');
-      expect(code(await call(other, 'deviceSnapshot', {}, { header: { jwk: other.publicJwk } }))).toBe('device.signature-wrong');
+      expect(codeOf(await call(other, 'deviceSnapshot'))).toBe('device.signature-wrong');
+      expect(codeOf(await call(other, 'deviceSnapshot', {}, { header: { jwk: other.publicJwk } }))).toBe('device.signature-wrong');
     });
 
     it('is good for a minute around the backend’s clock, and then says what time it is', async () => {
       const at = (seconds: number) => desktop.call('deviceSnapshot', {}, now(seconds));
-      expect(code(await at(-59))).toBe(200);
-      expect(code(await at(59))).toBe(200);
+      expect(codeOf(await at(-59))).toBe(200);
+      expect(codeOf(await at(59))).toBe(200);
       for (const seconds of [-62, 62, 100_000]) {
         const answer = await at(seconds);
         expect(problemOf(answer)).toMatchObject({
@@ -174,8 +174,8 @@ onEachStore('desktops', (_dialect, environment) => {
     it('is good once', async () => {
       const claims = { ...now().claims, jti: Buffer.alloc(16, 5).toString('base64url') };
       const answers = await Promise.all(Array.from({ length: 20 }, () => desktop.call('deviceSnapshot', {}, { claims })));
-      expect(answers.map(code).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 'device.request-replayed')]);
-      expect(code(await desktop.call('deviceSnapshot', {}, { claims }))).toBe('device.request-replayed');
+      expect(answers.map(codeOf).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 'device.request-replayed')]);
+      expect(codeOf(await desktop.call('deviceSnapshot', {}, { claims }))).toBe('device.request-replayed');
     });
 
     it('covers the body as it was sent', async () => {
@@ -205,10 +205,10 @@ onEachStore('desktops', (_dialect, environment) => {
       await browser.call('changeAuthenticator', { params: { id: authenticator.id }, body: { name: 'Renamed' } });
       expect((await stream.next())?.version).toBeGreaterThan(second?.version ?? 0);
       const started = performance.now();
-      expect(code(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe(204);
+      expect(codeOf(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe(204);
       expect(await stream.next()).toBeNull();
       expect(performance.now() - started).toBeLessThan(2_000);
-      expect(code(await call(desktop, 'deviceSnapshot'))).toBe('device.removed');
+      expect(codeOf(await call(desktop, 'deviceSnapshot'))).toBe('device.removed');
       await browser.call('removeAuthenticator', { params: { id: authenticator.id } });
     });
 
@@ -243,13 +243,13 @@ onEachStore('desktops', (_dialect, environment) => {
     }));
     const { results } = (await call(desktop, 'deviceChanges', { body: { changes } })).body as ChangeResults;
     expect(results.map((result) => result.code)).toEqual(Array.from({ length: 3 }, () => 'authenticator.not-found'));
-    expect(code(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe('authenticator.not-found');
+    expect(codeOf(await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } }))).toBe('authenticator.not-found');
   });
 
   it('can be a first choice: they approve with a number', async () => {
     const { deviceId } = await paired();
     const answer = await browser.call('changeAuthenticator', { params: { id: deviceId }, body: { preferred: true } });
-    expect(code(answer)).toBe(200);
+    expect(codeOf(answer)).toBe(200);
   });
 
   it('are of P-256 alone', async () => {
@@ -261,6 +261,6 @@ onEachStore('desktops', (_dialect, environment) => {
       { body: { code: await newCode(), name: 'x', platform: 'linux', publicKey } },
       { header: { jwk: publicKey }, claims: { sub: '', ...now().claims } },
     );
-    expect(code(answer)).toBe('device.signature-wrong');
+    expect(codeOf(answer)).toBe('device.signature-wrong');
   });
 });

@@ -15,11 +15,11 @@ import {
   Browser,
   type Ceremony,
   Desktop,
-  problemOf,
   Service,
   startBackendProcess,
 } from '../../support/backend.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { freePort } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
@@ -31,7 +31,6 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
   let service: Service;
   let password = '';
   const key = new SoftwareKey();
-  const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
   const serviceKey = newSecret();
 
   beforeAll(async () => {
@@ -69,12 +68,12 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
     Promise.all(Array.from({ length: COPIES }, (_, index) => send(backend(index))));
   const tally = (answers: readonly ApiAnswer[]): Record<string, number> => {
     const counts: Record<string, number> = {};
-    for (const answer of answers) counts[code(answer)] = (counts[code(answer)] ?? 0) + 1;
+    for (const answer of answers) counts[codeOf(answer)] = (counts[codeOf(answer)] ?? 0) + 1;
     return counts;
   };
   const signedIn = async (): Promise<Browser> => {
     const browser = new Browser(backend(0));
-    expect(code(await browser.password('amina.yusuf', password))).toBe(200);
+    expect(codeOf(await browser.password('amina.yusuf', password))).toBe(200);
     return browser;
   };
 
@@ -116,7 +115,7 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
     const browser = await signedIn();
     await browser.secondStep(key);
     const desktop = new Desktop(backend(0));
-    expect(code(await desktop.pair((await browser.call<PairingCode>('pairingCode')).body.code))).toBe(201);
+    expect(codeOf(await desktop.pair((await browser.call<PairingCode>('pairingCode')).body.code))).toBe(201);
     const { id } = (await service.call<Challenge>('createChallenge', { body: { username: 'amina.yusuf' } })).body;
     const waiting = new Service(backend(1), serviceKey).call<Challenge>('challenge', { params: { id }, query: '?wait=30' });
     const params = { id };
@@ -161,7 +160,7 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
     expect(snapshot.authenticators.some(({ name }) => name === 'Renamed at the first process')).toBe(true);
     await browser.call('removeAuthenticator', { params: { id: desktop.deviceId } });
     expect(await stream.next()).toBeNull();
-    expect(code(await desktop.at(backend(1)).call('deviceSnapshot'))).toBe('device.removed');
+    expect(codeOf(await desktop.at(backend(1)).call('deviceSnapshot'))).toBe('device.removed');
   }, 60_000);
 
   it('leave one row each in a trail that holds', async () => {

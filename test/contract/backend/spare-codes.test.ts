@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defaultPolicy } from '../../../src/backend/domain/policy.ts';
 import type { CodeEnrollment, SpareCodes } from '../../../src/contract/http/codes.ts';
 import type { Authenticator, Challenge, Session } from '../../../src/contract/http/shapes.ts';
-import { type ApiAnswer, Browser, problemOf, type Service } from '../../support/backend.ts';
+import { Browser, problemOf, type Service } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { codeOf } from '../../support/household.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
-const code = (answer: ApiAnswer): string | number => (answer.status < 300 ? answer.status : problemOf(answer).code);
 
 onEachStore('spare codes', (_dialect, environment) => {
   let backend: BackendHere;
@@ -33,7 +33,7 @@ onEachStore('spare codes', (_dialect, environment) => {
 
   const atPassword = async (username: string): Promise<Browser> => {
     const browser = new Browser(backend);
-    expect(code(await browser.password(username, 'secret'))).toBe(200);
+    expect(codeOf(await browser.password(username, 'secret'))).toBe(200);
     return browser;
   };
   const somebody = async () => {
@@ -47,7 +47,7 @@ onEachStore('spare codes', (_dialect, environment) => {
     return { username, browser, key, codes, first: codes[0] ?? '' };
   };
   const spend = async (browser: Browser, typed: string): Promise<string | number> =>
-    code(await browser.call('spareCodeStep', { body: { code: typed } }));
+    codeOf(await browser.call('spareCodeStep', { body: { code: typed } }));
   const shown = async (browser: Browser): Promise<Authenticator | undefined> =>
     (await browser.call<{ authenticators: Authenticator[] }>('authenticators')).body.authenticators.find(
       ({ kind }) => kind === 'recovery-codes',
@@ -126,18 +126,18 @@ onEachStore('spare codes', (_dialect, environment) => {
     const other = await somebody();
     expect(await spend(await atPassword(other.username), first)).toBe('spare-code.wrong');
     // Not for the password, nor for both at once.
-    expect(code(await new Browser(backend).password(username, first))).toBe('password.wrong');
+    expect(codeOf(await new Browser(backend).password(username, first))).toBe('password.wrong');
     expect(await spend(new Browser(backend), first)).toBe('session.missing');
-    expect(code(await browser.call('codeStep', { body: { code: first } }))).toBe('code.wrong');
+    expect(codeOf(await browser.call('codeStep', { body: { code: first } }))).toBe('code.wrong');
     const asked = (await service.call<Challenge>('createChallenge', { body: { username } })).body.id;
-    expect(code(await service.call('challengeCode', { params: { id: asked }, body: { code: first } }))).toBe('code.wrong');
+    expect(codeOf(await service.call('challengeCode', { params: { id: asked }, body: { code: first } }))).toBe('code.wrong');
     const begun = (await browser.call<CodeEnrollment>('codeEnrollment')).body.enrollmentId;
-    expect(code(await browser.call('finishCodeEnrollment', { params: { id: begun }, body: { code: first, name: 'X' } }))).toBe(
+    expect(codeOf(await browser.call('finishCodeEnrollment', { params: { id: begun }, body: { code: first, name: 'X' } }))).toBe(
       'code.wrong',
     );
     // It answers a request in the browser, as any second step does.
     const answered = await browser.call<Session>('spareCodeStep', { body: { code: first, challengeId: asked } });
-    expect(code(answered)).toBe(200);
+    expect(codeOf(answered)).toBe(200);
     expect((await service.call<Challenge>('challenge', { params: { id: asked } })).body).toMatchObject({
       state: 'approved',
       result: { amr: ['pwd', 'otp', 'mfa'], assurance: 'other-device', userVerified: false },
@@ -147,7 +147,7 @@ onEachStore('spare codes', (_dialect, environment) => {
     const half = await atPassword(username);
     expect((await half.call<Session>('session', { query: `?challenge=${strict}` })).body.ways).toEqual(['security-key']);
     for (const name of ['codeStep', 'spareCodeStep'] as const) {
-      expect(code(await half.call(name, { body: { code: codes[1], challengeId: strict } }))).toBe('challenge.wants-verification');
+      expect(codeOf(await half.call(name, { body: { code: codes[1], challengeId: strict } }))).toBe('challenge.wants-verification');
     }
     await service.call('cancelChallenge', { params: { id: strict } });
     expect(await spend(half, codes[1] ?? '')).toBe(200);
@@ -165,9 +165,9 @@ onEachStore('spare codes', (_dialect, environment) => {
     expect(sheets.filter(({ kind }) => kind === 'recovery-codes')).toHaveLength(1);
     // A sheet is a way back, not a way in: the key stays.
     const keyId = sheets.find(({ kind }) => kind === 'security-key')?.id ?? '';
-    expect(code(await browser.call('removeAuthenticator', { params: { id: keyId } }))).toBe('authenticator.last-way');
+    expect(codeOf(await browser.call('removeAuthenticator', { params: { id: keyId } }))).toBe('authenticator.last-way');
     expect(
-      code(await browser.call('changeAuthenticator', { params: { id: (await shown(browser))?.id ?? '' }, body: { preferred: true } })),
+      codeOf(await browser.call('changeAuthenticator', { params: { id: (await shown(browser))?.id ?? '' }, body: { preferred: true } })),
     ).toBe('authenticator.suspended');
     const sheet = await shown(browser);
     expect((await browser.call('removeAuthenticator', { params: { id: sheet?.id ?? '' } })).status).toBe(204);
@@ -178,7 +178,7 @@ onEachStore('spare codes', (_dialect, environment) => {
   it('want a fresh second step to be made', async () => {
     const { browser } = await somebody();
     backend.clock.advance(11 * 60 * SECOND);
-    expect(code(await browser.call('spareCodes'))).toBe('session.stale');
+    expect(codeOf(await browser.call('spareCodes'))).toBe('session.stale');
   });
 
   it('typed wrong make the next try wait, and stop the sheet after a hundred in a row', async () => {
