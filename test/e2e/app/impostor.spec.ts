@@ -1,40 +1,22 @@
 /** While the backend is down, another program takes its port and says that this computer was removed. */
 import { createServer, type Server } from 'node:http';
-import { expect, test } from '@playwright/test';
-import { type DemoBackend, startDemoBackend } from '../../support/desktop/demo-backend.ts';
-import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
+import { expect } from '@playwright/test';
+import { test } from '../../support/desktop/desk.ts';
 import { keyringEntries } from '../../support/desktop/keyring-entries.ts';
-import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
 
-let backend: DemoBackend;
-let session: DesktopSession;
 let impostor: Server | null = null;
-let doorstep: DoorstepApp | null = null;
 
-test.beforeEach(async () => {
-  backend = await startDemoBackend();
-  session = await startDesktopSession({ activation: false });
-  await session.unlockKeyring();
-});
-test.afterEach(async ({ browserName: _ }, info) => {
-  if (info.status !== info.expectedStatus && doorstep !== null) console.log(doorstep.log());
-  await doorstep?.quit();
-  doorstep?.remove();
-  doorstep = null;
-  await stopImpostor();
-  await session.stop();
-  await backend.stop();
-});
+test.afterEach(() => stopImpostor());
 
 /** Answers everything so, as the backend would. */
-const startImpostor = async (code: string, facts: object): Promise<() => number> => {
+const startImpostor = async (port: number, code: string, facts: object): Promise<() => number> => {
   let asked = 0;
   impostor = createServer((_request, response) => {
     asked += 1;
     response.writeHead(401, { 'content-type': 'application/problem+json', 'www-authenticate': 'Doorstep' });
     response.end(JSON.stringify({ type: `urn:doorstep:problem:${code}`, title: '', status: 401, code, detail: '', facts, instance: '' }));
   });
-  await new Promise<void>((resolve) => impostor?.listen(backend.listen, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => impostor?.listen(port, '127.0.0.1', resolve));
   return () => asked;
 };
 async function stopImpostor(): Promise<void> {
@@ -43,22 +25,19 @@ async function stopImpostor(): Promise<void> {
   impostor = null;
 }
 
-test('nothing is forgotten on the word of whoever took the port, the window says so, and the true backend goes on', async () => {
-  const app = await launchDoorstep({ env: session.env, server: backend.origin });
-  doorstep = app;
-  await app.window.evaluate((code) => window.doorstep!.invoke('pairing.connect', { code }), backend.demo.pairingCode);
-  await expect.poll(async () => (await app.state()).connection).toBe('online');
+test('nothing is forgotten on the word of whoever took the port, the window says so, and the true backend goes on', async ({ desk }) => {
+  const app = await desk.open();
   const { pairing } = await app.state();
-  const accounts = async () => (await keyringEntries(session.env)).map(({ account }) => account).sort();
+  const accounts = async () => (await keyringEntries(desk.session.env)).map(({ account }) => account).sort();
   const kept = await accounts();
   expect(kept).not.toEqual([]);
-  await backend.pause();
+  await desk.backend.pause();
   for (const [code, facts] of [
     ['device.removed', { wipe: 'everything' }],
     ['device.copied', {}],
     ['device.unknown', {}],
   ] as const) {
-    const asked = await startImpostor(code, facts);
+    const asked = await startImpostor(desk.backend.listen, code, facts);
     await expect.poll(asked, { timeout: 60_000 }).toBeGreaterThan(0);
     await expect.poll(async () => (await app.state()).fault?.code).toBe('backend.not-proven');
     await stopImpostor();
@@ -66,7 +45,7 @@ test('nothing is forgotten on the word of whoever took the port, the window says
   await expect(app.window.getByText('Nothing was forgotten.')).toBeVisible();
   expect(await accounts()).toEqual(kept);
   expect(await app.state()).toMatchObject({ pairing, removal: null });
-  backend = await backend.restart();
+  await desk.restartBackend();
   await expect.poll(async () => (await app.state()).connection, { timeout: 60_000 }).toBe('online');
   expect((await app.state()).fault).toBeNull();
 });

@@ -3,10 +3,10 @@
  * unmodified node-hid in the app's own token process; 300 cycles here, 10,000 with DOORSTEP_UNPLUG_CYCLES=10000.
  */
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
-import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep.ts';
-import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
-import { type Bus, createBus, type PluggedToken, VirtualToken } from '../../support/token/index.ts';
+import { expect } from '@playwright/test';
+import { test } from '../../support/desktop/desk.ts';
+import type { DoorstepApp } from '../../support/desktop/doorstep.ts';
+import { type Bus, type PluggedToken, VirtualToken } from '../../support/token/index.ts';
 
 const CYCLES = Number(process.env['DOORSTEP_UNPLUG_CYCLES'] ?? 300);
 /** As many keys at once: finding a new key takes one look around, however many there are. */
@@ -14,21 +14,13 @@ const ROUND = 50;
 /** INIT is one packet, getInfo three or four: a key that goes at one of these goes while it is being opened. */
 const OPENING_PACKETS = 5;
 
-let session: DesktopSession;
+test.use({ activation: true });
+
 let bus: Bus;
 let doorstep: DoorstepApp;
-
-test.beforeEach(async () => {
-  session = await startDesktopSession();
-  await session.unlockKeyring();
-  bus = createBus();
-  doorstep = await launchDoorstep({ env: { ...session.env, ...bus.env }, server: 'http://localhost:1' });
-});
-test.afterEach(async () => {
-  await doorstep.quit();
-  doorstep.remove();
-  await bus.close();
-  await session.stop();
+test.beforeEach(({ bus: plugs, alone }) => {
+  bus = plugs;
+  doorstep = alone;
 });
 
 const tokens = async () => (await doorstep.state()).tokens;
