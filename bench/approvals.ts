@@ -21,6 +21,10 @@ const rounds = Number(process.env['ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['SECONDS'] ?? 2);
 const IDLE = Number(process.env['IDLE'] ?? 10_000);
 const WATCH = Number(process.env['WATCH'] ?? 45);
+/** They take turns: nobody approves hundreds of times in five minutes, of which their desktop then shows what has ended. */
+const OWNERS = 200;
+/** So that V8 has compiled what it will. */
+const WARM = Number(process.env['WARM'] ?? 1_000);
 
 const key = newDeviceKey();
 
@@ -63,7 +67,7 @@ async function populate(backend: BackendProcess, count: number): Promise<Owner[]
   return owners;
 }
 
-/** One page and one desktop, again and again. */
+/** The page of one person, and their desktop. */
 class Pair {
   readonly #place: Place;
   readonly #owner: Owner;
@@ -98,20 +102,20 @@ class Pair {
     });
     const begin = performance.now();
     const asked = JSON.parse((await this.#page('POST', '/v1/session/approval', {})).text) as ApprovalRequest;
-    const waiting = this.#page('GET', `/v1/session/approval/${asked.id}?wait=30`);
+    const waiting = this.#page('GET', `/v1/session/approval/${asked.id}?wait=30`).then(({ text }) => ({ text, at: performance.now() }));
     // The person has read the number off the page; the desktop has it from the stream which request it is.
     const id = await seen;
     if (id !== asked.id) throw new Error('the desktop was told of another request');
     await this.#desktop.approve(asked, asked.number);
-    const { state } = JSON.parse((await waiting).text) as { state: string };
-    const milliseconds = performance.now() - begin;
+    const { text, at } = await waiting;
+    const { state } = JSON.parse(text) as { state: string };
     if (state !== 'approved') throw new Error(`the request is ${state}`);
     this.#onWaiting = () => undefined;
     await this.#page('POST', `/v1/session/approval/${asked.id}`);
-    return milliseconds;
+    return at - begin;
   }
 
-  close(): void {
+  leave(): void {
     this.#desktop.leave();
     this.#agent.destroy();
   }
@@ -131,26 +135,30 @@ const figures = { p50: [] as number[], p99: [] as number[], goal: [] as number[]
 let idleKib = Number.NaN;
 let idleCpu = Number.NaN;
 try {
-  const [owner, ...idle] = await populate(backend, IDLE + 1);
-  if (owner === undefined) throw new Error('there are no people');
-  const pair = new Pair(place, owner);
-  await pair.open();
-  for (let warm = 0; warm < 100; warm += 1) await pair.approveOnce();
+  const owners = await populate(backend, OWNERS + IDLE);
+  const pairs = owners.splice(0, OWNERS).map((owner) => new Pair(place, owner));
+  for (const pair of pairs) await pair.open();
+  let turn = 0;
+  const approveOnce = (): Promise<number> => {
+    const pair = pairs[turn++ % pairs.length];
+    if (pair === undefined) throw new Error('there are no people');
+    return pair.approveOnce();
+  };
+  for (let warm = 0; warm < WARM; warm += 1) await approveOnce();
   for (let round = 0; round < rounds; round += 1) {
     const syncs = fdatasyncs(backend.folder, 0.3);
     const times: number[] = [];
     const end = performance.now() + SECONDS * 1_000;
-    while (performance.now() < end) times.push(await pair.approveOnce());
+    while (performance.now() < end) times.push(await approveOnce());
     syncs.push(...fdatasyncs(backend.folder, 0.3));
     times.sort((a, b) => a - b);
     figures.p50.push(times[Math.floor(times.length * 0.5)] ?? Number.NaN);
     figures.p99.push(times[Math.floor(times.length * 0.99)] ?? Number.NaN);
     figures.goal.push(2 * quartiles(syncs).median + 3);
   }
-  pair.close();
 
   const alone = residentOf(pid);
-  const desktops = idle.map((one) => new SigningDesktop(place, key, one));
+  const desktops = owners.map((one) => new SigningDesktop(place, key, one));
   for (let from = 0; from < desktops.length; from += 50) {
     await Promise.all(desktops.slice(from, from + 50).map((desktop) => desktop.listen(() => undefined)));
   }
@@ -159,7 +167,7 @@ try {
   const cpu = cpuSecondsOf(pid);
   await sleep(WATCH);
   idleCpu = ((cpuSecondsOf(pid) - cpu) / WATCH) * 100;
-  for (const desktop of desktops) desktop.leave();
+  for (const one of [...desktops, ...pairs]) one.leave();
 } finally {
   await backend.stop();
 }

@@ -105,6 +105,9 @@ export interface ChallengeEnding {
   readonly untaken?: true;
 }
 
+/** What is asked of a request that is over: each look at a person takes the last of them. */
+export type EndedChallenge = Pick<ChallengeRecord, 'id' | 'state' | 'endedAt' | 'numberTries' | 'result'>;
+
 /** A number that is shown from now on; an earlier one of the same request is dead. */
 export interface NewNumber {
   readonly sessionId: string;
@@ -125,7 +128,8 @@ export interface ChallengeStore {
   anyOver(at: number): Promise<boolean>;
   /** Ends what is over and answers what it ended. */
   expire(at: number, scope?: { personId?: string; id?: string }): Promise<readonly ChallengeRecord[]>;
-  lastEndings(personId: string, since: number): Promise<readonly ChallengeRecord[]>;
+  /** The last ones, newest first. */
+  lastEndings(personId: string, since: number): Promise<readonly EndedChallenge[]>;
   pendingOfSession(sessionId: string): Promise<readonly ChallengeRecord[]>;
   /** Gives a pending request of this person a new number; false where it has ended or another session shows one. */
   renumber(id: string, personId: string, number: NewNumber, at: number): Promise<boolean>;

@@ -127,6 +127,8 @@ export class EventStreams {
     if (feed.busy) return;
     feed.busy = true;
     try {
+      // Whoever made the change, or waits for it on a page, is answered first: to read all that a desktop shows takes longer.
+      await new Promise((resolve) => setImmediate(resolve));
       while (feed.again && feed.streams.size > 0) {
         feed.again = false;
         this.#send(feed, await personSnapshot(this.#domain, feed.personId));

@@ -4,8 +4,7 @@ import { HOUR } from '../clock.ts';
 import type { Caller, Domain } from '../domain.ts';
 import { newId } from '../identifiers.ts';
 import { waitAfter } from '../limits.ts';
-import type { ChallengeRecord } from '../model.ts';
-import type { Transaction } from '../stores.ts';
+import type { EndedChallenge, Transaction } from '../stores.ts';
 
 export function pushKey(personId: string): string {
   return `approval:pushes:${personId}`;
@@ -51,7 +50,7 @@ export async function countPush(domain: Domain, tx: Transaction, caller: Caller,
 }
 
 /** A number that was typed wrong too often ends its request like a denial does. */
-export function isDenial(challenge: ChallengeRecord, tries: number): boolean {
+export function isDenial(challenge: EndedChallenge, tries: number): boolean {
   return challenge.state === 'denied' || (challenge.state === 'canceled' && challenge.numberTries >= tries);
 }
 
@@ -59,7 +58,7 @@ export function isDenial(challenge: ChallengeRecord, tries: number): boolean {
  * Endings come newest first: each denial in a row doubles the wait. Only an approval ends the row; whoever bothers a
  * person could take requests back, or let them run out, between the denials.
  */
-function refuseAfterDenials(domain: Domain, endings: readonly ChallengeRecord[], now: number): void {
+function refuseAfterDenials(domain: Domain, endings: readonly EndedChallenge[], now: number): void {
   const approved = endings.findIndex((ending) => ending.state === 'approved');
   const row = (approved === -1 ? endings : endings.slice(0, approved)).filter((one) => isDenial(one, domain.policy.approvalTries));
   const last = row[0]?.endedAt;

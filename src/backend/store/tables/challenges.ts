@@ -5,7 +5,11 @@ import { prepared } from '../prepared.ts';
 import type { ChallengesTable, Schema } from '../schema.ts';
 
 function toRecord(row: Selectable<ChallengesTable>): ChallengeRecord {
-  return { ...row, result: row.result === null ? null : (JSON.parse(row.result) as ChallengeRecord['result']) };
+  return { ...row, result: readResult(row.result) };
+}
+
+function readResult(text: string | null): ChallengeRecord['result'] {
+  return text === null ? null : (JSON.parse(text) as ChallengeRecord['result']);
 }
 
 function toRow(record: ChallengeRecord): ChallengesTable {
@@ -26,7 +30,7 @@ const pendingOfSession = prepared((db, { sessionId }: { sessionId: string }) =>
 const lastEndings = prepared((db, { personId, since }: { personId: string; since: number }) =>
   db
     .selectFrom('challenges')
-    .selectAll()
+    .select(['id', 'state', 'endedAt', 'numberTries', 'result'])
     .where('personId', '=', personId)
     .where('endedAt', '>', since)
     .orderBy('endedAt', 'desc')
@@ -151,7 +155,7 @@ export function challengesOn(db: Kysely<Schema>): ChallengeStore {
       return (await expired(scope, at)).map(toRecord);
     },
     async lastEndings(personId, since) {
-      return (await lastEndings(db, { personId, since })).map(toRecord);
+      return (await lastEndings(db, { personId, since })).map((row) => ({ ...row, result: readResult(row.result) }));
     },
     async pendingOfSession(sessionId) {
       return (await pendingOfSession(db, { sessionId })).map(toRecord);
