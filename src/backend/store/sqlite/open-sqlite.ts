@@ -19,6 +19,8 @@ const LOCKING = { rows: false };
 const BATCH = 64;
 const MOST_STATEMENTS = 500;
 const CACHE_KIB = 65_536;
+/** Pages that the WAL gathers (16 MiB) before they go to their places: one that changes again meanwhile goes there once. */
+const WAL_PAGES = 4_096;
 
 /** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -28,26 +30,33 @@ export async function openSqlite(folder: string): Promise<Store> {
   const writer = open(file);
   // Of a large organization, each login needs other pages: the inner ones of every index at least stay in memory.
   writer.pragma(`cache_size = -${CACHE_KIB}`);
+  writer.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
   chmodSync(file, 0o600);
   const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
   await migrateAlone(writing);
   const reader = open(file);
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
+  const topics = new Topics();
+  const readTurn = new ReadTurn(writer);
+  const commits = new GroupCommit(writer, { db: writing, topics, readTurn });
   runDirectly(writing, (text) => run(writer.prepare(text)));
   runDirectly(reading, (text) => {
     const [aside, inTurn] = [run(reader.prepare(text)), run(writer.prepare(text))];
     // Only the writer's pages stay in memory over a commit. What it has not committed is nothing to read.
-    return (parameters) => (writer.inTransaction ? aside(parameters) : inTurn(parameters));
+    return (parameters) => {
+      if (commits.isWriting) return aside(parameters);
+      readTurn.begin();
+      return inTurn(parameters);
+    };
   });
-  const topics = new Topics();
-  const commits = new GroupCommit(writer, writing, topics);
   return {
     read: withFailures(readTablesOn(reading, LOCKING), isUnavailable),
     transaction: (work) => commits.run(work),
     subscribe: (topic, listener) => topics.subscribe(topic, listener),
     async close() {
       await commits.idle();
+      readTurn.end();
       await reading.destroy();
       await writing.destroy();
     },
@@ -87,6 +96,11 @@ function keepStatements(database: Database.Database): SqliteDatabase {
   };
 }
 
+function ready(connection: Database.Database, text: string): () => void {
+  const statement = connection.prepare(text);
+  return () => void statement.run();
+}
+
 function run(statement: Database.Statement): Run {
   if (statement.reader) return (parameters) => statement.all(parameters);
   return (parameters) => {
@@ -109,6 +123,36 @@ function open(file: string): Database.Database {
 function isUnavailable(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|CORRUPT|NOTADB)/.test(code);
+}
+
+/**
+ * What is read in one turn of the loop is read in one transaction, since to begin and to end one costs SQLite several times
+ * what it takes to find a row.
+ */
+class ReadTurn {
+  readonly #connection: Database.Database;
+  readonly #do: Record<'begin' | 'end', () => void>;
+  #open = false;
+
+  constructor(connection: Database.Database) {
+    this.#connection = connection;
+    this.#do = { begin: ready(connection, 'begin'), end: ready(connection, 'commit') };
+  }
+
+  begin(): void {
+    if (this.#open) return;
+    this.#do.begin();
+    this.#open = true;
+    setImmediate(() => this.end());
+  }
+
+  /** To be called before anything is written, too. */
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    // A read that failed may have ended it already.
+    if (this.#connection.inTransaction) this.#do.end();
+  }
 }
 
 interface Waiting {
@@ -134,27 +178,31 @@ class GroupCommit {
   readonly #db: Kysely<Schema>;
   readonly #tables: OtherTables;
   readonly #topics: Topics;
+  readonly #readTurn: ReadTurn;
   readonly #do: Record<'begin' | 'commit' | 'rollback' | 'save' | 'release' | 'undo', () => void>;
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
+  #isWriting = false;
 
-  /** `db` has `connection` for its own, and nobody else uses it. */
-  constructor(connection: Database.Database, db: Kysely<Schema>, topics: Topics) {
-    const ready = (text: string): (() => void) => {
-      const statement = connection.prepare(text);
-      return () => void statement.run();
-    };
-    this.#db = db;
-    this.#tables = tablesOn(db, LOCKING);
-    this.#topics = topics;
+  /** `db` has `connection` for its own, and but for reads in `readTurn` nobody else uses it. */
+  constructor(connection: Database.Database, shared: { db: Kysely<Schema>; topics: Topics; readTurn: ReadTurn }) {
+    this.#db = shared.db;
+    this.#tables = tablesOn(shared.db, LOCKING);
+    this.#topics = shared.topics;
+    this.#readTurn = shared.readTurn;
     this.#do = {
-      begin: ready('begin immediate'),
-      commit: ready('commit'),
-      rollback: ready('rollback'),
-      save: ready('savepoint unit'),
-      release: ready('release unit'),
-      undo: ready('rollback to unit'),
+      begin: ready(connection, 'begin immediate'),
+      commit: ready(connection, 'commit'),
+      rollback: ready(connection, 'rollback'),
+      save: ready(connection, 'savepoint unit'),
+      release: ready(connection, 'release unit'),
+      undo: ready(connection, 'rollback to unit'),
     };
+  }
+
+  /** Whether the connection has rows that are not committed. */
+  get isWriting(): boolean {
+    return this.#isWriting;
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -181,8 +229,10 @@ class GroupCommit {
   async #commit(waiting: readonly Waiting[]): Promise<void> {
     const batch: Batch = { announced: new Set(), end: null };
     const done: Done[] = [];
+    this.#readTurn.end();
     try {
       this.#do.begin();
+      this.#isWriting = true;
       try {
         for (const { work } of waiting) done.push(await this.#unit(work, batch));
         await keepChainEnd(this.#db, batch.end);
@@ -190,6 +240,8 @@ class GroupCommit {
       } catch (error) {
         this.#giveUp();
         throw error;
+      } finally {
+        this.#isWriting = false;
       }
     } catch (error) {
       for (const { reject } of waiting) reject(storeFailure(error, isUnavailable));

@@ -129,6 +129,25 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     expect(await version()).toBe(before + 1);
   });
 
+  it('keeps nothing of what fails, however long that takes and whoever reads before and meanwhile', async () => {
+    const person = await addPerson();
+    const version = async () => (await store().read.people.byId(person.id))?.version ?? Number.NaN;
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const before = await version();
+    const failing = store().transaction(async (tx) => {
+      await tx.people.bumpOpen(person.id);
+      for (let turns = 0; turns < 3; turns += 1) {
+        await turn();
+        expect(await version()).toBe(before);
+      }
+      throw new DoorstepError('session.missing');
+    });
+    const [failed, read] = await Promise.allSettled([failing, version()]);
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'session.missing' } });
+    expect(read).toEqual({ status: 'fulfilled', value: before });
+    expect(await version()).toBe(before);
+  });
+
   it('uses up a ceremony once, before its end', async () => {
     const person = await addPerson();
     const ceremony = (): CeremonyRecord => ({
