@@ -30,6 +30,15 @@ export interface PeopleStore {
   bumpOpen(id: string): Promise<boolean>;
 }
 
+export interface StepUp {
+  readonly tokenHash: string;
+  readonly challengeId: string | null;
+  readonly authenticatorId: string;
+  readonly at: number;
+  /** Marks a use of the session; null: its last mark stays. */
+  readonly seenAt: number | null;
+}
+
 export interface SessionStore {
   byTokenHash(hash: string): Promise<SessionRecord | null>;
   insert(session: SessionRecord): Promise<void>;
@@ -37,7 +46,7 @@ export interface SessionStore {
   /** Makes the end of the session wait for this transaction; false where it has ended. */
   hold(id: string): Promise<boolean>;
   /** New token, new state; false where the session has gone meanwhile. */
-  stepUp(id: string, change: { tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }): Promise<boolean>;
+  stepUp(id: string, change: StepUp): Promise<boolean>;
   remove(id: string): Promise<boolean>;
   removeAllOf(personId: string): Promise<number>;
   /** Ends the sessions that have shown the password and nothing else. */

@@ -84,6 +84,15 @@ onEachStore('sessions', (_dialect, environment) => {
     expect(await state(busy)).toBe('none');
   });
 
+  it('are used by their second step, however long that has been waited for', async () => {
+    const browser = new Browser(backend);
+    await browser.password('amina', 'secret');
+    backend.clock.advance(9 * MINUTE);
+    await browser.secondStep(key);
+    backend.clock.advance(59 * MINUTE);
+    expect(await state(browser)).toBe('full');
+  });
+
   it('wait ten minutes for the second step', async () => {
     const browser = new Browser(backend);
     await browser.password('amina', 'secret');

@@ -5,6 +5,7 @@ import { requireActive } from '../devices/device-request.ts';
 import type { Domain } from '../domain.ts';
 import type { AuthenticatorRecord } from '../model.ts';
 import { passwordLock } from '../people/password-step.ts';
+import { markOfUse } from '../sessions/current-session.ts';
 import { hashSessionToken } from '../sessions/token.ts';
 import type { Transaction } from '../stores.ts';
 import { hasAnyWay, hasWorkingWay, wayRules } from './ways.ts';
@@ -41,7 +42,13 @@ export async function addWay(
   const record = { ...added, preferred: isFirst };
   if (!(await tx.authenticators.insert(record))) return 'taken';
   if (token !== null && asker.kind === 'session') {
-    const change = { tokenHash: hashSessionToken(token), challengeId: asker.session.challengeId, authenticatorId: record.id, at: now };
+    const change = {
+      tokenHash: hashSessionToken(token),
+      challengeId: asker.session.challengeId,
+      authenticatorId: record.id,
+      at: now,
+      seenAt: markOfUse(asker.session, now),
+    };
     if (!(await tx.sessions.stepUp(asker.session.id, change))) throw new DoorstepError('session.missing');
   }
   if (!(await tx.people.bumpOpen(asker.person.id))) throw new DoorstepError('person.disabled');

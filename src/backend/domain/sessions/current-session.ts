@@ -23,8 +23,15 @@ export async function currentSession(domain: Domain, token: string | null): Prom
   if (person === null || person.disabledAt !== null) return null;
   const authenticators = await domain.store.read.authenticators.listOf(person.id);
   const now = domain.clock.now();
-  if (now - session.seenAt >= TOUCH_EVERY) await domain.store.transaction((tx) => tx.sessions.touch(session.id, now));
+  // Whoever has yet to show the second step has the session's age to go by; and the step itself marks the use.
+  const mark = session.state === 'password' ? null : markOfUse(session, now);
+  if (mark !== null) await domain.store.transaction((tx) => tx.sessions.touch(session.id, mark));
   return { session: outgrown(session, authenticators, wayRules(domain.policy, person)), person, authenticators };
+}
+
+/** The mark that a use leaves now; null: the last one is recent enough. */
+export function markOfUse(session: SessionRecord, now: number): number | null {
+  return now - session.seenAt >= TOUCH_EVERY ? now : null;
 }
 
 function isOver(domain: Domain, session: SessionRecord): boolean {

@@ -8,6 +8,7 @@ import { hashSecret } from '../identifiers.ts';
 import type { PersonRecord, SessionRecord } from '../model.ts';
 import { passwordLock } from '../people/password-step.ts';
 import type { Transaction } from '../stores.ts';
+import { markOfUse } from './current-session.ts';
 import type { Proof } from './proof.ts';
 import { hashSessionToken } from './token.ts';
 
@@ -52,6 +53,7 @@ export async function letIn(domain: Domain, tx: Transaction, caller: Caller, ent
     challengeId: challengeId ?? session.challengeId,
     authenticatorId: proof.authenticatorId,
     at: now,
+    seenAt: markOfUse(session, now),
   };
   if (!(await tx.sessions.stepUp(session.id, change))) throw new DoorstepError('session.missing');
   if (!(await tx.people.bumpOpen(person.id))) throw new DoorstepError('person.disabled');

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SessionRecord } from '../../domain/model.ts';
-import type { SessionStore } from '../../domain/stores.ts';
+import type { SessionStore, StepUp } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
 import { prepared } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
@@ -22,19 +22,15 @@ const insert = prepared((db, row: SessionRecord) =>
 );
 const byId = prepared((db, { id }: { id: string }) => db.selectFrom('sessions').select('id').where('id', '=', id));
 const byIdHeld = prepared((db, { id }: { id: string }) => db.selectFrom('sessions').select('id').where('id', '=', id).forShare());
-/** Its last use is marked already, by whoever found it: that would be one more index to write. */
-const stepUp = prepared((db, step: { id: string; tokenHash: string; challengeId: string | null; authenticatorId: string; at: number }) =>
-  db
-    .updateTable('sessions')
-    .set({
-      tokenHash: step.tokenHash,
-      challengeId: step.challengeId,
-      authenticatorId: step.authenticatorId,
-      state: 'full',
-      secondStepAt: step.at,
-    })
-    .where('id', '=', step.id)
-    .returning('id'),
+type Marked = StepUp & { readonly id: string; readonly seenAt: number };
+type Unmarked = Omit<Marked, 'seenAt'>;
+const stepUpOf = (db: Kysely<Schema>, { id, tokenHash, challengeId, authenticatorId, at }: Unmarked) =>
+  db.updateTable('sessions').set({ tokenHash, challengeId, authenticatorId, state: 'full', secondStepAt: at }).where('id', '=', id);
+/** Without a mark, there is one index less to write. */
+const stepUp = prepared((db, step: Unmarked) => stepUpOf(db, step).returning('id'));
+const stepUpSeen = prepared((db, step: Marked) => stepUpOf(db, step).set({ seenAt: step.seenAt }).returning('id'));
+const touch = prepared((db, { id, at }: { id: string; at: number }) =>
+  db.updateTable('sessions').set({ seenAt: at }).where('id', '=', id).where('seenAt', '<', at),
 );
 
 export function sessionsOn(db: Kysely<Schema>, locking: Locking): SessionStore {
@@ -46,13 +42,14 @@ export function sessionsOn(db: Kysely<Schema>, locking: Locking): SessionStore {
       await insert(db, session);
     },
     async touch(id, at) {
-      await db.updateTable('sessions').set({ seenAt: at }).where('id', '=', id).where('seenAt', '<', at).execute();
+      await touch(db, { id, at });
     },
     async hold(id) {
       return (await (locking.rows ? byIdHeld : byId)(db, { id })).length > 0;
     },
-    async stepUp(id, change) {
-      return (await stepUp(db, { id, ...change })).length > 0;
+    async stepUp(id, { seenAt, ...change }) {
+      const step = { id, ...change };
+      return (await (seenAt === null ? stepUp(db, step) : stepUpSeen(db, { ...step, seenAt }))).length > 0;
     },
     async remove(id) {
       return (await db.deleteFrom('sessions').where('id', '=', id).returning('id').executeTakeFirst()) !== undefined;
