@@ -8,16 +8,28 @@ export interface Wire {
   /** Connections, and bytes that the app has sent and got, since the last `reset`. */
   readonly seen: { connections: number; sent: number; got: number };
   reset(): void;
+  /** What a computer finds that has slept: its connections seem to stand, and carry nothing any more. New ones are let through. */
+  freeze(): void;
+  /** How many of the frozen ones the app has not given up. */
+  frozen(): number;
   stop(): Promise<void>;
 }
 
 export async function startWire(): Promise<Wire> {
   const open = new Set<Socket>();
+  /** From the app to what it is let through to. */
+  const pairs = new Map<Socket, Socket>();
+  const frozen = new Set<Socket>();
   const seen = { connections: 0, sent: 0, got: 0 };
   let target = 0;
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
     seen.connections += 1;
+    pairs.set(near, far);
+    near.on('close', () => {
+      pairs.delete(near);
+      frozen.delete(near);
+    });
     near.on('data', (bytes) => {
       seen.sent += bytes.length;
     });
@@ -44,6 +56,16 @@ export async function startWire(): Promise<Wire> {
       target = port;
     },
     seen,
+    freeze() {
+      for (const [near, far] of pairs) {
+        near.unpipe(far);
+        far.unpipe(near);
+        // Else it is not heard closing.
+        near.resume();
+        frozen.add(near);
+      }
+    },
+    frozen: () => frozen.size,
     reset: () => void Object.assign(seen, { connections: 0, sent: 0, got: 0 }),
     async stop() {
       for (const socket of open) socket.destroy();
