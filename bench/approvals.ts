@@ -11,7 +11,7 @@ import { openSqlite } from '../src/backend/store/sqlite/open-sqlite.ts';
 import type { ApprovalRequest } from '../src/contract/http/approvals.ts';
 import type { DeviceSnapshot } from '../src/contract/http/shapes.ts';
 import { type BackendProcess, startBackendProcess } from '../test/support/backend.ts';
-import { cpuSecondsOf } from './measure/cpu.ts';
+import { cpuSeconds, cpuSecondsOf } from './measure/cpu.ts';
 import { fdatasyncs } from './measure/disk.ts';
 import { exchange } from './measure/exchange.ts';
 import { newDeviceKey, type Place, SigningDesktop } from './measure/signing-desktop.ts';
@@ -131,7 +131,7 @@ const before = load();
 const backend = await startBackendProcess({ DOORSTEP_DEMO: '0', DOORSTEP_LOG_LEVEL: 'warn' });
 const pid = backend.process.pid ?? 0;
 const place: Place = { host: '127.0.0.1', port: Number(new URL(backend.base).port), origin: backend.origin };
-const figures = { p50: [] as number[], p99: [] as number[], goal: [] as number[] };
+const figures = { p50: [] as number[], p99: [] as number[], goal: [] as number[], backend: [] as number[], others: [] as number[] };
 let idleKib = Number.NaN;
 let idleCpu = Number.NaN;
 try {
@@ -148,8 +148,11 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     const syncs = fdatasyncs(backend.folder, 0.3);
     const times: number[] = [];
+    const [backendCpu, othersCpu] = [cpuSecondsOf(pid), cpuSeconds()];
     const end = performance.now() + SECONDS * 1_000;
     while (performance.now() < end) times.push(await approveOnce());
+    figures.backend.push(((cpuSecondsOf(pid) - backendCpu) * 1_000) / times.length);
+    figures.others.push(((cpuSeconds() - othersCpu) * 1_000) / times.length);
     syncs.push(...fdatasyncs(backend.folder, 0.3));
     times.sort((a, b) => a - b);
     figures.p50.push(times[Math.floor(times.length * 0.5)] ?? Number.NaN);
@@ -192,6 +195,12 @@ print({
         figures.p99,
         figures.goal.map((one) => 4 * one),
       ),
+    },
+    {
+      what: 'CPU milliseconds of the backend an approval, with its redemption; beside it those of the simulated page and desktop, on the same cores',
+      ours: spread(figures.backend, 2),
+      peer: spread(figures.others, 2),
+      ratio: ratio(figures.backend, figures.others),
     },
     {
       what: `memory of the backend for each of ${IDLE.toLocaleString('en')} desktops that only wait, KiB; peer: the goal`,
