@@ -9,7 +9,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { asOrdinaryUser, isRoot, ordinaryEnvironment, ordinaryUser, privateFolder } from '../../scripts/system.mjs';
-import { freePort } from '../../test/support/postgres.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import { type Answer, exchange } from '../measure/exchange.ts';
 import type { Start } from '../measure/goals-disk.ts';
 

@@ -11,7 +11,7 @@ import type { PersonRecord } from '../../src/backend/domain/model.ts';
 import { newPerson } from '../../src/backend/domain/people/add-person.ts';
 import type { Policy } from '../../src/backend/domain/policy.ts';
 import { Service } from './backend.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from './free-port.ts';
 
 /** A clock that stands still until it is moved. */
 export class TestClock implements Clock {

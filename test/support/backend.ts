@@ -11,7 +11,7 @@ import { DEVICE_SIGNATURE_HEADER, DEVICE_SIGNATURE_TYPE } from '../../src/contra
 import { ROUTES, type RouteName } from '../../src/contract/http/routes.ts';
 import type { DeviceSnapshot, PairedDevice, Problem, Session, WaitingChallenge } from '../../src/contract/http/shapes.ts';
 import type { DeviceWelcome } from '../../src/contract/http/sync.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from './free-port.ts';
 import type { SoftwareKey, Twist } from './webauthn/software-key.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

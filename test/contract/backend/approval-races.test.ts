@@ -14,8 +14,8 @@ import type { ChangeResults } from '../../../src/contract/http/sync.ts';
 import { other } from '../../support/approvals.ts';
 import { type ApiAnswer, type BackendProcess, Browser, Desktop, Service, startBackendProcess } from '../../support/backend.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
-import { freePort } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const COPIES = 200;

@@ -18,8 +18,8 @@ import type { Challenge } from '../../../src/contract/http/shapes.ts';
 import { type BackendProcess, Browser, Service, startBackendProcess } from '../../support/backend.ts';
 import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support/codes.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
-import { freePort } from '../../support/postgres.ts';
 
 const COPIES = 200;
 const SESSIONS = 4;

@@ -7,8 +7,8 @@ import type { Challenge, DeviceSnapshot } from '../../../src/contract/http/shape
 import { type BackendProcess, Browser, Desktop, type EventStream, startBackendProcess } from '../../support/backend.ts';
 import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { freePort } from '../../support/free-port.ts';
 import { codeOf, Household } from '../../support/household.ts';
-import { freePort } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 /** The next event, or 'nothing' after a while. */

@@ -19,8 +19,8 @@ import {
   startBackendProcess,
 } from '../../support/backend.ts';
 import { onEachStore } from '../../support/each-store.ts';
+import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
-import { freePort } from '../../support/postgres.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const COPIES = 200;

@@ -14,7 +14,8 @@ import { openPostgres } from '../../../src/backend/store/postgres/open-postgres.
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
 import { type BackendProcess, Browser, Desktop, pathOf, startBackendProcess } from '../../support/backend.ts';
 import type { Dialect } from '../../support/each-store.ts';
-import { freePort, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 /** Somebody with everything that a scenario may need: a key, a desktop, an HOTP token, a browser. */
 export interface Visitor {

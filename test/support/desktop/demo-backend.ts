@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../postgres.ts';
+import { freePort } from '../free-port.ts';
 import { PROJECT } from './doorstep.ts';
 
 /** The line that the backend prints when it is ready. */
