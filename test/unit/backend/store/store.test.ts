@@ -53,6 +53,19 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
         ...more,
       },
     );
+  const sessionOf = (personId: string, more: Partial<SessionRecord> = {}): SessionRecord => ({
+    id: newId(),
+    tokenHash: newSecret(),
+    personId,
+    state: 'password',
+    challengeId: null,
+    createdAt: NOW,
+    seenAt: NOW,
+    secondStepAt: null,
+    authenticatorId: null,
+    source: '::1',
+    ...more,
+  });
   it('gives back what it was given', async () => {
     const person = await addPerson();
     expect(await store().read.people.byId(person.id)).toEqual(person);
@@ -72,20 +85,39 @@ describe.each(DIALECTS)('the store on %s', (dialect) => {
     });
     expect(await store().read.authenticators.listOf(person.id)).toEqual([key, desktop]);
     expect(await store().read.authenticators.byCredentialId(key.credentialId ?? '')).toEqual(key);
-    const session: SessionRecord = {
-      id: newId(),
-      tokenHash: newSecret(),
-      personId: person.id,
-      state: 'password',
-      challengeId: null,
-      createdAt: NOW,
-      seenAt: NOW,
-      secondStepAt: null,
-      authenticatorId: null,
-      source: '::1',
-    };
+    const session = sessionOf(person.id);
     await store().transaction((tx) => tx.sessions.insert(session));
     expect(await store().read.sessions.byTokenHash(session.tokenHash)).toEqual(session);
+  });
+
+  it('ends the sessions that were shown with an authenticator, and those that are over', async () => {
+    const [person, other] = [await addPerson(), await addPerson()];
+    const [key, second] = [keyOf(person.id), keyOf(person.id)];
+    const shown = { state: 'full', authenticatorId: key.id } as const;
+    const sessions = {
+      shown: sessionOf(person.id, shown),
+      kept: sessionOf(person.id, shown),
+      otherwise: sessionOf(person.id, { ...shown, authenticatorId: second.id }),
+      open: sessionOf(person.id),
+      unused: sessionOf(other.id, { seenAt: NOW - 11 }),
+      old: sessionOf(other.id, { createdAt: NOW - 101 }),
+      young: sessionOf(other.id, { createdAt: NOW - 100, seenAt: NOW - 10 }),
+    };
+    const left = async (): Promise<string[]> => {
+      const found = await Promise.all(
+        Object.entries(sessions).map(async ([name, { tokenHash }]) => ((await store().read.sessions.byTokenHash(tokenHash)) ? [name] : [])),
+      );
+      return found.flat();
+    };
+    await store().transaction(async (tx) => {
+      for (const one of [key, second]) await tx.authenticators.insert(one);
+      for (const one of Object.values(sessions)) await tx.sessions.insert(one);
+    });
+    expect(await store().transaction((tx) => tx.sessions.removeShownWith(key.id, sessions.kept.id))).toBe(1);
+    expect(await left()).toEqual(['kept', 'otherwise', 'open', 'unused', 'old', 'young']);
+    const over = { seenBefore: NOW - 10, createdBefore: NOW - 100 };
+    expect(await store().transaction((tx) => tx.sessions.removeOlderThan(over))).toBe(2);
+    expect(await left()).toEqual(['kept', 'otherwise', 'open', 'young']);
   });
 
   it('keeps all of a transaction or nothing of it', async () => {
