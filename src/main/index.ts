@@ -14,6 +14,9 @@ import { registerAppScheme } from './windows/scheme.ts';
 /** Set by the build: a release has no door for the practice key, not even its code. */
 declare const __RELEASE__: boolean;
 
+/** At the end of the app whoever does not answer within so many milliseconds is not waited for: the person's session wants to end too. */
+const LAST_WORDS = 5_000;
+
 function startApp(): void {
   const taken = takeEnvironment(process.env, app.isPackaged);
   const environment = __RELEASE__ ? NO_ENVIRONMENT : taken;
@@ -57,14 +60,18 @@ function startApp(): void {
       });
       app.on('second-instance', () => doorstep.show());
       app.on('activate', () => doorstep.show());
-      let stopped = false;
+      // A window that hangs, or one that opens meanwhile, may say no to `quit`. Nobody may say no to `exit`.
+      const end = () => app.exit(0);
+      let ending = false;
       app.on('before-quit', (event) => {
-        if (stopped) return;
         event.preventDefault();
-        void doorstep.stop().finally(() => {
-          stopped = true;
-          app.quit();
-        });
+        if (ending) return;
+        ending = true;
+        setTimeout(() => {
+          log.warn('app.ended-late');
+          end();
+        }, LAST_WORDS);
+        void doorstep.stop().finally(end);
       });
     });
     // The app ends with its main window, which says so itself; it may live in the tray with no window at all.

@@ -298,9 +298,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
       practice?.stop();
       desktop?.stop();
       closeViewfinder();
-      await codes.stop();
-      keychain.stop();
-      await tokens.stop();
+      // What is to be forgotten goes through the keychain first.
+      await Promise.all([codes.stop().finally(() => keychain.stop()), tokens.stop()]);
     },
   };
 }
