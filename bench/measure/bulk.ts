@@ -6,6 +6,7 @@ import { newId, newSecret } from '../../src/backend/domain/identifiers.ts';
 import { hashSessionToken, newSessionToken } from '../../src/backend/domain/sessions/token.ts';
 import { usernameKey } from '../../src/backend/domain/usernames.ts';
 import { SQLITE_FILE } from '../../src/backend/store/sqlite/open-sqlite.ts';
+import { stepAt } from '../../src/oath/totp.ts';
 import type { Filled } from './fill.ts';
 
 type Row = Record<string, unknown>;
@@ -17,8 +18,9 @@ const BEFORE = 30 * 60_000;
 /**
  * `like` is somebody whom the store knows. Adds `people` like them, and answers those in the order in which they are to come:
  * what the store has of them lies in another order, but the sessions that begin with their passwords are the newest ones, as
- * they always are. Before those, `sessions` of people who have come earlier, over half an hour. No `analyze`: the store never
- * asks for it, and with its figures SQLite compiles every statement anew for the values that it is run with.
+ * they always are. All have come before: else their rows would grow at their first code, and whole pages be cut in two for
+ * it. Before those sessions, `sessions` of people who have come within half an hour. No `analyze`: the store never asks for
+ * it, and with its figures SQLite compiles every statement anew for the values that it is run with.
  */
 export function bulkFill(
   folder: string,
@@ -44,26 +46,34 @@ export function bulkFill(
       (changes: Row) => void,
     ];
     const now = Date.now();
+    const lastUsed = { lastUsedAt: now - BEFORE, lastUsedFrom: '127.0.0.1' };
+    const lastPosition = stepAt(now - BEFORE, 30);
     const coming = Array.from({ length: options.people }, (_, index) => ({
       filled: { personId: newId(), username: `grown${index}`, token: newSessionToken(now + index) },
       authenticatorId: newId(),
     }));
+    const full = (one: { authenticatorId: string } | undefined, at: number) => ({
+      state: 'full',
+      createdAt: at,
+      seenAt: at,
+      secondStepAt: at,
+      authenticatorId: one?.authenticatorId,
+    });
     database.transaction(() => {
       for (const { filled, authenticatorId: id } of [...coming].sort((a, b) => (a.authenticatorId < b.authenticatorId ? -1 : 1))) {
         const { personId, username } = filled;
-        person({ id: personId, username, usernameKey: usernameKey(username), userHandle: newSecret() });
-        authenticator({ id, personId });
-        code({ authenticatorId: id, personId, ...seeds.seal(options.seed, id) });
+        person({ id: personId, username, usernameKey: usernameKey(username), userHandle: newSecret(), version: 2 });
+        authenticator({ id, personId, ...lastUsed });
+        code({ authenticatorId: id, personId, ...seeds.seal(options.seed, id), lastPosition });
       }
       for (let index = 0; index < options.sessions; index += 1) {
         const one = coming[index % coming.length];
         const at = now - BEFORE + Math.floor((BEFORE * index) / options.sessions);
-        const shown = { state: 'full', createdAt: at, seenAt: at, secondStepAt: at, authenticatorId: one?.authenticatorId };
-        session({ id: newId(), personId: one?.filled.personId, tokenHash: hashSessionToken(newSessionToken(at)), ...shown });
+        session({ id: newId(), personId: one?.filled.personId, tokenHash: hashSessionToken(newSessionToken(at)), ...full(one, at) });
       }
-      for (const { filled } of coming) {
-        const { personId, token } = filled;
-        session({ id: newId(), personId, tokenHash: hashSessionToken(token), createdAt: now + AHEAD, seenAt: now + AHEAD });
+      for (const one of coming) {
+        const { personId, token } = one.filled;
+        session({ id: newId(), personId, tokenHash: hashSessionToken(token), ...full(one, now + AHEAD) });
       }
     })();
     return coming.map(({ filled }) => filled);
