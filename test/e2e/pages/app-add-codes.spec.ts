@@ -86,6 +86,21 @@ test('a part of the screen that was not chosen, and what was found and is not wa
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('a look that takes its time is seen; called off, it leaves nothing behind', async ({ page, open }) => {
+  const bridge = await open();
+  let answer: (outcome: { ok: true; value: CodeDraft }) => void = () => undefined;
+  bridge.on('code.read', () => new Promise((resolve) => (answer = resolve)));
+  await page.getByRole('button', { name: 'Add a code' }).click();
+  await page.getByRole('button', { name: /On the screen/ }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Looking…' })).toBeVisible();
+  await look(page, 'app-add-code-looking');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  answer({ ok: true, value: draft });
+  await expect.poll(() => bridge.requests('code.drop')).toEqual([{ draftId: draft.draftId }]);
+  await page.getByRole('button', { name: 'Add a code' }).click();
+  await expect(page.getByRole('dialog', { name: 'Add a code' })).toBeVisible();
+});
+
 test('a link', async ({ page, open }) => {
   const bridge = await open();
   await page.getByRole('button', { name: 'Add a code' }).click();

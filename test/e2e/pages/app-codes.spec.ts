@@ -178,6 +178,7 @@ test('home shows the first codes, and goes where a menu of the system sends the 
   await page.getByRole('button', { name: 'Home', exact: true }).click();
   await page.clock.setFixedTime(START + 15_000);
   await expect(page.getByRole('region', { name: 'My codes' }).getByText('1 9 3 2 0 4')).toBeAttached();
+  await expect(page.getByRole('region', { name: 'My codes' })).toContainText('Old portal');
   await expect(page.getByText('8 left')).toBeVisible();
   await expect(page.getByText('You can sign in three ways.')).toBeVisible();
   await look(page, 'app-home-codes');

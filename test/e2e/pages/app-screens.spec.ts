@@ -120,7 +120,12 @@ test.describe('home', () => {
     await expect(page.getByRole('alert')).toContainText('No connection to Northmoor University.');
     await look(page, 'app-home-offline');
 
-    await bridge.push({ connection: 'clock-wrong', clockSkew: 240 });
+    await bridge.push({ fault: { code: 'authenticator.suspended', detail: {} } });
+    await expect(page.getByRole('alert')).toHaveCount(1);
+    await expect(page.getByRole('alert')).toContainText('This computer is stopped.');
+    await look(page, 'app-home-held');
+
+    await bridge.push({ connection: 'clock-wrong', clockSkew: 240, fault: null });
     await expect(page.getByRole('alert')).toContainText('Your computer’s clock is 4 minutes wrong.');
     await look(page, 'app-home-clock');
 

@@ -72,16 +72,16 @@ test('codes leave only past a guard', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert').last()).toHaveText('Type the PIN.');
   bridge.on('code.export', () => ({ ok: false, code: 'guard.wrong', detail: {} }));
-  await page.getByRole('textbox', { name: 'PIN that guards now' }).fill('000000');
+  await page.getByRole('textbox', { name: 'PIN that guards your codes' }).fill('000000');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert').last()).toHaveText('Wrong PIN. Type it again.');
-  await expect(page.getByRole('textbox', { name: 'PIN that guards now' })).toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'PIN that guards your codes' })).toBeFocused();
   await look(page, 'app-export');
   bridge.on('code.export', () => ({ ok: false, code: 'guard.waiting', detail: { retryAfterSeconds: 30 } }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert').last()).toContainText('Wait 30 seconds, then try again.');
   bridge.on('code.export', () => ({ ok: true, value: null }));
-  await page.getByRole('textbox', { name: 'PIN that guards now' }).fill('123456');
+  await page.getByRole('textbox', { name: 'PIN that guards your codes' }).fill('123456');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toBeVisible();
   bridge.on('code.export', () => ({ ok: true, value: { path: '/home/amina/codes.doorstep', count: 1 } }));
@@ -93,7 +93,7 @@ test('codes leave only past a guard', async ({ page }) => {
 test('a key guards: what guards now is asked first, then a touch', async ({ page }) => {
   const bridge = await open(page, { exportGuard: 'pin', tokens: [token] });
   await page.getByRole('button', { name: 'Use my key' }).click();
-  await expect(page.getByRole('textbox', { name: 'PIN that guards now' })).toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'PIN that guards your codes' })).toBeFocused();
   await look(page, 'app-guard-key');
   let touch: (outcome: { ok: true; value: null }) => void = () => undefined;
   bridge.on('guard.use-key', () => new Promise((resolve) => (touch = resolve)));

@@ -290,6 +290,7 @@ export const app = {
     failed: { title: 'The keychain gave an error.', text: 'Restart the computer, then choose Try again.' },
     offline: ({ organization }: { organization: string }) => `No connection to ${organization}.`,
     offlineText: 'Your codes and keys still work. Doorstep tries again by itself.',
+    held: { title: 'This computer is stopped.', text: 'It hears no requests. Your keys still work. Ask the help desk.' },
     clock: ({ seconds }: { seconds: number }) => `Your computer’s clock is ${about(Math.abs(seconds))} wrong.`,
     clockUnknown: 'Your computer’s clock is wrong.',
     clockText: 'Set it. Doorstep tries again by itself.',

@@ -25,7 +25,7 @@ export const settings = {
   pinText: 'Doorstep asks for it before codes leave. It is not the PIN of a key.',
   keyTitle: 'Let your key guard your codes',
   keyText: 'Doorstep asks for a touch of your key before codes leave.',
-  currentPin: 'PIN that guards now',
+  currentPin: 'PIN that guards your codes',
   newPin: 'New PIN',
   againPin: 'New PIN again',
   pinRule: '6 digits or more. Letters work too.',
