@@ -26,6 +26,8 @@ export interface DesktopSession {
   stallKeyring(): void;
   /** The bus dies in the middle of whatever it does, GNOME Keyring with it, and another one comes at its address. */
   restartBus(): Promise<void>;
+  /** The bus takes what it is asked and answers nothing any more. */
+  stallBus(): void;
   stop(): Promise<void>;
 }
 
@@ -93,6 +95,7 @@ export async function startDesktopSession({ activation = true }: SessionOptions 
       bus = startBus();
       await firstLine(bus, 'dbus-daemon');
     },
+    stallBus: () => void bus.kill('SIGSTOP'),
     async stop() {
       await ended(keyring);
       await ended(bus);
