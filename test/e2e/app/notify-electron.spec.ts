@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, type ElectronApplication, expect, test } from '@playwright/test';
+import { type ElectronApplication, expect, test } from '@playwright/test';
 import { build } from 'vite';
-import { electronBinary, PROJECT } from '../../support/desktop/doorstep.ts';
+import { type Driven, launchElectron, PROJECT } from '../../support/desktop/doorstep.ts';
 import type { NotifierProgram } from '../../support/desktop/electron-notifier.ts';
 import { type NotificationDaemon, startDunst } from '../../support/desktop/notification-daemon.ts';
 import { type Program, shootScreen, startWindowManager } from '../../support/desktop/programs.ts';
@@ -17,6 +17,7 @@ const WORDS = { summary: 'VPN asks: is this you?', body: 'Amina Yusuf. Open it t
 let folder: string;
 let session: DesktopSession;
 let manager: Program;
+let program: Driven;
 let app: ElectronApplication;
 let dunst: NotificationDaemon | null = null;
 
@@ -48,7 +49,7 @@ test.beforeEach(async () => {
   manager = await startWindowManager(session.env);
 });
 test.afterEach(async () => {
-  await app.close();
+  await program.quit();
   await dunst?.stop();
   dunst = null;
   await manager.stop();
@@ -56,12 +57,9 @@ test.afterEach(async () => {
 });
 
 const open = async () => {
-  app = await _electron.launch({
-    executablePath: electronBinary(),
-    args: [folder, `--user-data-dir=${join(session.env['HOME'] ?? '', 'program')}`],
-    chromiumSandbox: true,
-    env: { ...session.env },
-  });
+  const folders = [folder, `--user-data-dir=${join(session.env['HOME'] ?? '', 'program')}`];
+  program = await launchElectron(folders, session.env, async () => ({}));
+  app = program.app;
   // Electron is there before its program is.
   await expect.poll(() => app.evaluate(() => 'program' in globalThis)).toBe(true);
 };

@@ -8,19 +8,12 @@ import type { AppState } from '../../../src/contract/ipc.ts';
 
 export const PROJECT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 
-export interface DoorstepApp {
-  readonly app: ElectronApplication;
+export interface DoorstepApp extends Driven {
   readonly window: Page;
-  /** The app's data folder. */
+  /** The app's data folder. It stays until `remove`. */
   readonly data: string;
-  /** All that the app has written to standard error so far. */
-  log(): string;
   /** The state as the window gets it. */
   state(): Promise<AppState>;
-  /** Ends the app and waits for it. The data folder stays until `remove`. */
-  quit(): Promise<void>;
-  /** Kills the app as a power cut would. */
-  kill(): Promise<void>;
   remove(): void;
 }
 
@@ -40,77 +33,105 @@ export function electronBinary(): string {
   return named;
 }
 
-/** Now and then the driver waits forever for a word of the debugger, beside an app that is up: then it tries anew. */
-const TRIES = 3;
-const ATTACH_MS = 20_000;
-
 export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepApp> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'doorstep-data-'));
-  const { app, page, log, exited } = await attach(options, data, TRIES);
+  const { page, ...driven } = await launchElectron(
+    [PROJECT, ...(options.args ?? [])],
+    { ...options.env, DOORSTEP_DATA: data, DOORSTEP_SERVER: options.server },
+    async (app) => {
+      const first = await app.firstWindow({ timeout: ATTACH_MS });
+      await first.waitForLoadState('load', { timeout: ATTACH_MS });
+      return { page: first };
+    },
+  );
   return {
-    app,
+    ...driven,
     window: page,
     data,
-    log,
     state: async () => {
       const outcome = await page.evaluate(() => window.doorstep!.invoke('state.get', {}));
       if (!outcome.ok) throw new Error(`the state was refused: ${outcome.code}`);
       return outcome.value;
     },
-    async quit() {
-      const asked = app.close().catch(() => undefined);
-      if (
-        await within(
-          asked.then(() => exited),
-          ATTACH_MS,
-        )
-      )
-        return;
-      // The driver may be deaf: the system asks the app to end, as at a log-out.
-      process.emitWarning(`the app did not end when the driver asked, and is asked by the system. It said:\n${log().slice(-1_000)}`);
-      app.process().kill('SIGTERM');
-      if (!(await within(exited, ATTACH_MS))) throw new Error(`the app does not end. It said:\n${log()}`);
-    },
-    async kill() {
-      app.process().kill('SIGKILL');
-      await exited;
-    },
     remove: () => rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
 }
 
-interface Attached {
+/** A program in Electron that the driver has hold of. */
+export interface Driven {
   readonly app: ElectronApplication;
-  readonly page: Page;
+  /** All that it has written to standard error so far. */
   log(): string;
-  readonly exited: Promise<void>;
+  /** Ends it and waits for it. */
+  quit(): Promise<void>;
+  /** Kills it as a power cut would. */
+  kill(): Promise<void>;
 }
 
-async function attach(options: LaunchOptions, data: string, tries: number): Promise<Attached> {
+/**
+ * Told which Electron to run, Playwright (1.65) holds the program back no more, and attaches while the first window loads.
+ * Now and then that is the moment in which the window's page replaces the empty document that each window begins with. Then
+ * Chromium answers all that it is asked and tells of the page's loading, but not that it came (Page.frameNavigated), and
+ * Playwright waits for that word beside a program that is up and well: about one launch in 60 on a busy machine, as its own
+ * log of the exchange shows (DEBUG=pw:protocol). Kin to it: https://github.com/microsoft/playwright/issues/17765 (open), and
+ * https://github.com/microsoft/playwright/issues/41093 (mended for `connectOverCDP` alone). Another try is all that helps.
+ */
+const TRIES = 3;
+const ATTACH_MS = 20_000;
+
+/** `ready`: what must come after the launch, with Playwright's own time-outs, for a try to count; what it gives is handed on. */
+export async function launchElectron<T extends object>(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  ready: (app: ElectronApplication) => Promise<T>,
+  tries = TRIES,
+): Promise<Driven & T> {
   let app: ElectronApplication | null = null;
   try {
     app = await _electron.launch({
       executablePath: electronBinary(),
-      args: [PROJECT, ...(options.args ?? [])],
+      args: [...args],
       chromiumSandbox: true,
-      env: { ...options.env, DOORSTEP_DATA: data, DOORSTEP_SERVER: options.server },
+      env: { ...env },
       timeout: ATTACH_MS,
     });
-    let log = '';
-    app.process().stderr?.on('data', (text: Buffer) => {
-      log += text.toString();
-    });
-    const running = app.process();
-    const exited = new Promise<void>((done) => running.once('exit', () => done()));
-    const page = await app.firstWindow({ timeout: ATTACH_MS });
-    await page.waitForLoadState('load');
-    return { app, page, log: () => log, exited };
+    const driven = drive(app);
+    return { ...driven, ...(await ready(app)) };
   } catch (error) {
     if (tries === 1 || !(error instanceof errors.TimeoutError)) throw error;
     app?.process().kill('SIGKILL');
-    process.emitWarning(`the driver did not get hold of the app, and tries anew: ${error.message.slice(0, 200)}`);
-    return attach(options, data, tries - 1);
+    process.emitWarning(`the driver did not get hold of the app, and tries anew: ${error.message}`);
+    return launchElectron(args, env, ready, tries - 1);
   }
+}
+
+function drive(app: ElectronApplication): Driven {
+  const running = app.process();
+  let log = '';
+  running.stderr?.on('data', (text: Buffer) => {
+    log += text.toString();
+  });
+  const exited = new Promise<void>((done) => running.once('exit', () => done()));
+  return {
+    app,
+    log: () => log,
+    async quit() {
+      const asked = app.close().catch(() => undefined);
+      if (await within(exited, ATTACH_MS)) {
+        // The driver waits on until nobody holds the app's standard error any more.
+        if (!(await within(asked, ATTACH_MS))) throw new Error(`a process of the app outlives it. The app said:\n${log}`);
+        return;
+      }
+      // The driver may be deaf: the system asks the app to end, as at a log-out.
+      process.emitWarning(`the app did not end when the driver asked, and is asked by the system. It said:\n${log.slice(-1_000)}`);
+      running.kill('SIGTERM');
+      if (!(await within(exited, ATTACH_MS))) throw new Error(`the app does not end. It said:\n${log}`);
+    },
+    async kill() {
+      running.kill('SIGKILL');
+      await exited;
+    },
+  };
 }
 
 /** Whether it came within so many milliseconds. */
