@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Store, Topic, Transaction } from '../../domain/stores.ts';
 import { migrate } from '../migrate.ts';
-import { type Run, runDirectly } from '../prepared.ts';
+import { type Runs, runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 import { type OtherTables, readTablesOn, tablesOn, UnitOfWork } from '../tables/all.ts';
 import { type ChainEnd, keepChainEnd } from '../tables/audit.ts';
@@ -40,15 +40,16 @@ export async function openSqlite(folder: string): Promise<Store> {
   const topics = new Topics();
   const readTurn = new ReadTurn(writer);
   const commits = new GroupCommit(writer, { db: writing, topics, readTurn });
-  runDirectly(writing, (text) => run(writer.prepare(text)));
+  runDirectly(writing, (text) => runsOf(writer.prepare(text)));
   runDirectly(reading, (text) => {
-    const [aside, inTurn] = [run(reader.prepare(text)), run(writer.prepare(text))];
-    // Only the writer's pages stay in memory over a commit. What it has not committed is nothing to read.
-    return (parameters) => {
-      if (commits.isWriting) return aside(parameters);
+    const [aside, inTurn] = [runsOf(reader.prepare(text)), runsOf(writer.prepare(text))];
+    const rows: Runs['rows'] = (parameters) => {
+      // Only the writer's pages stay in memory over a commit. What it has not committed is nothing to read.
+      if (commits.isWriting) return aside.rows(parameters);
       readTurn.begin();
-      return inTurn(parameters);
+      return inTurn.rows(parameters);
     };
+    return { rows, changes: aside.changes };
   });
   return {
     read: withFailures(readTablesOn(reading, LOCKING), isUnavailable),
@@ -101,12 +102,14 @@ function ready(connection: Database.Database, text: string): () => void {
   return () => void statement.run();
 }
 
-function run(statement: Database.Statement): Run {
-  if (statement.reader) return (parameters) => statement.all(parameters);
-  return (parameters) => {
-    statement.run(parameters);
+function runsOf(statement: Database.Statement): Runs {
+  const changes: Runs['changes'] = (parameters) => statement.run(parameters).changes;
+  if (statement.reader) return { rows: (parameters) => statement.all(parameters), changes };
+  const rows: Runs['rows'] = (parameters) => {
+    changes(parameters);
     return [];
   };
+  return { rows, changes };
 }
 
 function open(file: string): Database.Database {

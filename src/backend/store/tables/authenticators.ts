@@ -3,7 +3,7 @@ import type { CodeForm } from '../../../contract/http/shapes.ts';
 import type { AuthenticatorRecord } from '../../domain/model.ts';
 import type { AuthenticatorStore } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
-import { prepared } from '../prepared.ts';
+import { prepared, preparedChange } from '../prepared.ts';
 import type { AuthenticatorsTable, Schema } from '../schema.ts';
 
 function toRecord(row: Selectable<AuthenticatorsTable>): AuthenticatorRecord {
@@ -46,13 +46,8 @@ const byId = prepared((db, { id }: { id: string }) => db.selectFrom('authenticat
 const listOf = prepared((db, { personId }: { personId: string }) =>
   db.selectFrom('authenticators').selectAll().where('personId', '=', personId).where('state', '!=', 'removed'),
 );
-const useActive = prepared((db, { id, at, from }: { id: string; at: number; from: string }) =>
-  db
-    .updateTable('authenticators')
-    .set({ lastUsedAt: at, lastUsedFrom: from })
-    .where('id', '=', id)
-    .where('state', '=', 'active')
-    .returning('id'),
+const useActive = preparedChange((db, { id, at, from }: { id: string; at: number; from: string }) =>
+  db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).where('state', '=', 'active'),
 );
 
 export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): AuthenticatorStore {
@@ -122,7 +117,7 @@ export function authenticatorsOn(db: Kysely<Schema>, locking: Locking): Authenti
       await db.updateTable('authenticators').set({ lastUsedAt: at, lastUsedFrom: from }).where('id', '=', id).execute();
     },
     async useActive(id, at, from) {
-      return (await useActive(db, { id, at, from })).length > 0;
+      return (await useActive(db, { id, at, from })) > 0;
     },
     async remove(id, at, wipe) {
       const removed = await db

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from '../../domain/codes/stores.ts';
 import type { Locking } from '../locking.ts';
-import { prepared } from '../prepared.ts';
+import { prepared, preparedChange } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
 /** `addedAt` is null where it is not active. No join: SQLite would compile one anew each time. */
@@ -30,13 +30,12 @@ const count = prepared((db, { personId, at, tooLong }: { personId: string; at: n
     )
     .returningAll(),
 );
-const accept = prepared((db, { id, position, drift }: { id: string; position: number; drift: number }) =>
+const accept = preparedChange((db, { id, position, drift }: { id: string; position: number; drift: number }) =>
   db
     .updateTable('codes')
     .set({ lastPosition: position, drift, failures: 0, blockedUntil: 0, candidate: null, candidateAt: null })
     .where('authenticatorId', '=', id)
-    .where('lastPosition', '<', position)
-    .returning('authenticatorId'),
+    .where('lastPosition', '<', position),
 );
 
 /** In one order for all: two who count the same rows at once would else each hold what the other waits for. */
@@ -60,7 +59,7 @@ export function codesOn(db: Kysely<Schema>, locking: Locking): CodeStore {
       return count(db, { personId, at, tooLong: at + longestWait });
     },
     async accept(id, { position, drift }) {
-      return (await accept(db, { id, position, drift })).length > 0;
+      return (await accept(db, { id, position, drift })) > 0;
     },
     async miss(id, left) {
       await db.updateTable('codes').set(left).where('authenticatorId', '=', id).execute();

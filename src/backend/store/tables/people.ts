@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PeopleStore } from '../../domain/stores.ts';
-import { prepared } from '../prepared.ts';
+import { prepared, preparedChange } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
 const byId = prepared((db, { id }: { id: string }) => db.selectFrom('people').selectAll().where('id', '=', id));
@@ -11,13 +11,12 @@ const bumpVersion = prepared((db, { id }: { id: string }) =>
     .where('id', '=', id)
     .returning('version'),
 );
-const bumpOpen = prepared((db, { id }: { id: string }) =>
+const bumpOpen = preparedChange((db, { id }: { id: string }) =>
   db
     .updateTable('people')
     .set((eb) => ({ version: eb('version', '+', 1) }))
     .where('id', '=', id)
-    .where('disabledAt', 'is', null)
-    .returning('id'),
+    .where('disabledAt', 'is', null),
 );
 
 export function peopleOn(db: Kysely<Schema>): PeopleStore {
@@ -46,7 +45,7 @@ export function peopleOn(db: Kysely<Schema>): PeopleStore {
       return bumped.version;
     },
     async bumpOpen(id) {
-      return (await bumpOpen(db, { id })).length > 0;
+      return (await bumpOpen(db, { id })) > 0;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { SessionRecord } from '../../domain/model.ts';
 import type { SessionStore, StepUp } from '../../domain/stores.ts';
 import type { Locking } from '../locking.ts';
-import { prepared } from '../prepared.ts';
+import { prepared, preparedChange } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 
 const byTokenHash = prepared((db, { hash }: { hash: string }) => db.selectFrom('sessions').selectAll().where('tokenHash', '=', hash));
@@ -27,8 +27,8 @@ type Unmarked = Omit<Marked, 'seenAt'>;
 const stepUpOf = (db: Kysely<Schema>, { id, tokenHash, challengeId, authenticatorId, at }: Unmarked) =>
   db.updateTable('sessions').set({ tokenHash, challengeId, authenticatorId, state: 'full', secondStepAt: at }).where('id', '=', id);
 /** Without a mark, there is one index less to write. */
-const stepUp = prepared((db, step: Unmarked) => stepUpOf(db, step).returning('id'));
-const stepUpSeen = prepared((db, step: Marked) => stepUpOf(db, step).set({ seenAt: step.seenAt }).returning('id'));
+const stepUp = preparedChange((db, step: Unmarked) => stepUpOf(db, step));
+const stepUpSeen = preparedChange((db, step: Marked) => stepUpOf(db, step).set({ seenAt: step.seenAt }));
 const touch = prepared((db, { id, at }: { id: string; at: number }) =>
   db.updateTable('sessions').set({ seenAt: at }).where('id', '=', id).where('seenAt', '<', at),
 );
@@ -49,7 +49,7 @@ export function sessionsOn(db: Kysely<Schema>, locking: Locking): SessionStore {
     },
     async stepUp(id, { seenAt, ...change }) {
       const step = { id, ...change };
-      return (await (seenAt === null ? stepUp(db, step) : stepUpSeen(db, { ...step, seenAt }))).length > 0;
+      return (await (seenAt === null ? stepUp(db, step) : stepUpSeen(db, { ...step, seenAt }))) > 0;
     },
     async remove(id) {
       return (await db.deleteFrom('sessions').where('id', '=', id).returning('id').executeTakeFirst()) !== undefined;

@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { prepared, runDirectly } from '../../../../src/backend/store/prepared.ts';
+import { prepared, preparedChange, runDirectly } from '../../../../src/backend/store/prepared.ts';
 import type { Schema } from '../../../../src/backend/store/schema.ts';
 
 const seen: { sql: string; parameters: readonly unknown[] }[] = [];
@@ -62,7 +62,7 @@ describe('a prepared statement', () => {
     const ready: string[] = [];
     const run = (name: string) => (sql: string) => {
       ready.push(`${name}: ${sql}`);
-      return (parameters: readonly unknown[]) => parameters.map((id) => ({ id, from: name }));
+      return { rows: (parameters: readonly unknown[]) => parameters.map((id) => ({ id, from: name })), changes: () => 0 };
     };
     const [one, other] = [sqlite(), sqlite()];
     runDirectly(one, run('one'));
@@ -78,9 +78,17 @@ describe('a prepared statement', () => {
   it('fails as a promise where the database fails at once', async () => {
     const statement = prepared((db, { id }: { id: string }) => db.selectFrom('people').select('id').where('id', '=', id));
     const db = sqlite();
-    runDirectly(db, () => () => {
+    const fails = () => {
       throw new Error('disk I/O error');
-    });
+    };
+    runDirectly(db, () => ({ rows: fails, changes: fails }));
     await expect(statement(db, { id: 'a' })).rejects.toThrow('disk I/O error');
+  });
+
+  it('answers how many rows it has changed where that is all that is asked', async () => {
+    const statement = preparedChange((db, { id }: { id: string }) => db.updateTable('people').set({ version: 1 }).where('id', '=', id));
+    const db = sqlite();
+    runDirectly(db, () => ({ rows: () => [], changes: () => 3 }));
+    expect(await statement(db, { id: 'a' })).toBe(3);
   });
 });
