@@ -1,7 +1,8 @@
 /**
  * The durable second step over HTTP: a TOTP code, every protection on, every commit on the disk, head to head with glewlwyd
- * on the same disk in the same run; and once more on a disk as slow as the one that the goals were set on. The first step is taken beforehand on both sides: it is not what is measured. Doorstep
- * has more people than the peer, because it would run out of codes that nobody has used.
+ * on the same disk in the same run; and once more on a disk as slow as the one that the goals were set on. The first step is
+ * taken beforehand on both sides: it is not what is measured. Doorstep has more people than the peer, because it would run
+ * out of codes that nobody has used.
  */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
