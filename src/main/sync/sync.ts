@@ -223,6 +223,8 @@ export function createSync(options: SyncOptions): Sync {
     } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
     else if (HELD.includes(code)) store.change({ connection: 'offline', fault: { code, detail: {} } });
     else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
+    // Live events that are still heard say nothing of the next call: a new greeting does, and sends what waits.
+    if (listening !== null && listening === connected && store.get().connection !== 'online') follower?.hurry();
     return code;
   };
 
@@ -397,16 +399,13 @@ export function createSync(options: SyncOptions): Sync {
     },
     call,
     async change(authenticatorId, what) {
-      const to = needConnected();
+      const { signer } = needConnected();
       const about = store.get().authenticators.find((each) => each.id === authenticatorId)?.name ?? '';
       const seen = Date.parse(latest?.serverTime ?? '') || 0;
-      const { key } = queue.add({ deviceId: to.signer.deviceId, authenticatorId, about, change: what, seen });
+      const { key } = queue.add({ deviceId: signer.deviceId, authenticatorId, about, change: what, seen });
       store.change(view());
-      if (store.get().connection !== 'online') {
-        // Some call has failed, and yet the live events may be heard: then no greeting comes that would send it.
-        if (listening === to) void sendChanges();
-        return;
-      }
+      // The next greeting sends it.
+      if (store.get().connection !== 'online') return;
       let refused: ErrorCode | null = null;
       try {
         refused = await outbox.sendAndHear(key);

@@ -52,6 +52,15 @@ test('the backend goes away and comes back: offline, then online without anybody
   await until(() => expect(computer.state.connection).toBe('online'));
 });
 
+test('a call that fails beside live events is followed by a new greeting, which says how it is', async () => {
+  await computer.pair();
+  computer.api.fail.set(`/v1/device/challenges/${CHALLENGE.id}/decision`, 'cut');
+  await expect(computer.sync.decide(CHALLENGE, 'approve', null)).rejects.toMatchObject({ code: 'backend.unreachable' });
+  await until(() => expect(computer.state.connection).toBe('online'));
+  expect(computer.api.calls.filter((call) => call === 'POST /v1/device/hello')).toHaveLength(2);
+  await computer.isListening();
+});
+
 test('waking up connects at once, whatever the back-off', async () => {
   await computer.pair();
   computer.sync.wake();
