@@ -9,6 +9,7 @@ import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { expect, test } from '@playwright/test';
 import { electronBinary, PROJECT } from '../../support/desktop/doorstep.ts';
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
+import { createBus, VirtualToken } from '../../support/token/index.ts';
 
 const run = promisify(execFile);
 let output: string;
@@ -108,7 +109,10 @@ test('what is packaged is what the app needs, and no more', () => {
 test('it starts, talks to keychain and keys, and believes nothing of its environment', async () => {
   const elsewhere = join(output, 'elsewhere');
   const practice = join(output, 'practice.sock');
+  const bus = createBus();
+  await bus.plug(new VirtualToken(), { product: 'Blue key' });
   const app = start([], {
+    ...bus.env,
     DOORSTEP_DATA: elsewhere,
     DOORSTEP_SERVER: 'http://localhost:1',
     DOORSTEP_PRACTICE_SOCKET: practice,
@@ -119,6 +123,7 @@ test('it starts, talks to keychain and keys, and believes nothing of its environ
   await expect.poll(app.text, { timeout: 20_000 }).toContain('"to":"ready"');
   app.child.kill('SIGTERM');
   expect(await app.ended).toBe(0);
+  await bus.close();
   expect(existsSync(elsewhere)).toBe(false);
   const settings = readFileSync(join(session.env['XDG_CONFIG_HOME'] ?? '', 'doorstep/settings.json'), 'utf8');
   expect(settings).not.toContain('localhost:1');
@@ -126,12 +131,12 @@ test('it starts, talks to keychain and keys, and believes nothing of its environ
 
 test('it is no Node, and cannot be debugged from outside', async () => {
   const asNode = start(['-e', 'console.log("this is " + "node")'], { ELECTRON_RUN_AS_NODE: '1' });
-  await expect.poll(asNode.text, { timeout: 40_000 }).toContain('"event":"tokens.ready"');
+  await expect.poll(asNode.text, { timeout: 40_000 }).toContain('"event":"window.shown"');
   asNode.child.kill('SIGTERM');
   await asNode.ended;
   expect(asNode.text()).not.toContain('this is node');
   const inspected = start(['--inspect=0']);
-  await expect.poll(inspected.text, { timeout: 40_000 }).toContain('"event":"tokens.ready"');
+  await expect.poll(inspected.text, { timeout: 40_000 }).toContain('"event":"window.shown"');
   inspected.child.kill('SIGTERM');
   await inspected.ended;
   expect(inspected.text()).not.toContain('Debugger listening');
