@@ -29,6 +29,13 @@ export function saysEnd(code: ErrorCode): boolean {
   return isEndCode(code);
 }
 
+/** This computer may do nothing, and may again: the help desk knows. Nothing is forgotten for it. */
+const HELD: readonly ErrorCode[] = ['authenticator.suspended', 'person.disabled', 'backend.not-proven'];
+
+export function saysHeld(code: ErrorCode): boolean {
+  return HELD.includes(code);
+}
+
 /** Throws backend.not-proven where the generation was not named by the backend, or not to a computer that shows `after`. */
 export function requireProven(
   { deviceId, backendKey }: KnownBackend,

@@ -1,34 +1,23 @@
 /**
- * Keeps the app in step with its backend: pairs, greets, follows the snapshots, sends what was changed here, and forgets
- * everything when the backend says that this computer was removed.
+ * Keeps the app in step with its backend: which one this computer is paired with, what the person asks of it, and that
+ * everything is forgotten when the backend says that this computer was removed.
  */
 import { assertNever, DoorstepError, type ErrorCode } from '../../contract/errors.ts';
 import type { ApprovalStatement, Decision } from '../../contract/http/approvals.ts';
-import { DeviceSnapshot, type EndedChallenge, PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
-import { ChangeResults, DeviceWelcome, type RemovalWipe } from '../../contract/http/sync.ts';
+import { PairedDevice, type WaitingChallenge } from '../../contract/http/shapes.ts';
+import type { RemovalWipe } from '../../contract/http/sync.ts';
 import type { AppState, KeychainState } from '../../contract/ipc.ts';
 import type { Parsed, Schema } from '../../contract/parse.ts';
-import type { Log } from '../app/log.ts';
-import type { StateStore } from '../app/state-store.ts';
-import type { Vault } from '../vault/vault.ts';
-import { provenRemoval, requireProven, saysEnd } from './backend-word.ts';
-import { type ChangeQueue, type WhatChanged, withChanges } from './changes.ts';
-import { type BackendClient, type Call, createBackendClient, type Fetch, type Signer } from './client.ts';
-import type { ServerClock } from './clock.ts';
+import { saysEnd, saysHeld } from './backend-word.ts';
+import type { WhatChanged } from './changes.ts';
+import { type Call, createBackendClient, type Fetch } from './client.ts';
+import { type Connection, type Equipment, openConnection } from './connection.ts';
 import { createDeviceKey } from './device-key.ts';
-import { type Follower, follow } from './follow.ts';
-import { type LastKnown, parseSnapshot, type Removal, type Snapshot } from './last-known.ts';
-import { createOutbox } from './outbox.ts';
+import type { Removal, Snapshot } from './last-known.ts';
 import { exportPairing, importPairing, type Pairing } from './pairing.ts';
 import { parseServer } from './server-address.ts';
+import { createShown, type ShownOptions } from './shown.ts';
 import { signStatement } from './signature.ts';
-
-interface Connected {
-  readonly client: BackendClient;
-  readonly signer: Signer;
-  /** As the keychain has it. */
-  pairing: Pairing;
-}
 
 export interface Sync {
   /** Reads the pairing from the keychain and connects. Safe to call again, after a keychain came back. */
@@ -57,140 +46,52 @@ export interface Sync {
   stop(): void;
 }
 
-export interface SyncOptions {
-  readonly store: StateStore;
-  readonly vault: Vault;
+export interface SyncOptions extends Equipment, ShownOptions {
   readonly fetch: Fetch;
-  readonly log: Log;
-  readonly clock: ServerClock;
-  readonly queue: ChangeQueue;
-  readonly lastKnown: LastKnown;
-  /** Name and platform under which this computer is paired, and the version of this app. */
-  readonly computer: { readonly name: string; readonly platform: string; readonly version: string };
   /** The backend that this run is for, or null for the one that is paired. A pairing with another one does not count. */
   readonly only: string | null;
-  /** Hears what waits: whether it may be shown is not for this room to say. */
-  readonly onChallenges: (challenges: readonly WaitingChallenge[]) => void;
-  /** Hears how requests ended a short while ago, before it hears that they do not wait any more. */
-  readonly onEnded: (ended: readonly EndedChallenge[]) => void;
   /** Remembers the server in the settings. */
   readonly onServer: (server: string) => void;
   /** This computer forgets: 'doorstep' what belongs to the pairing, 'everything' the codes of all sites too. May reject. */
   readonly onForget: (wipe: RemovalWipe) => Promise<void>;
-  readonly now?: () => number;
-  readonly random?: () => number;
   /** Milliseconds without a byte after which an event stream is taken for dead. */
   readonly silence?: number;
-  /** Milliseconds after which changes that could not be sent are tried again. */
-  readonly again?: number;
 }
 
-/** This computer may do nothing, and may again: the help desk knows. Nothing is forgotten for it. */
-const HELD: readonly ErrorCode[] = ['authenticator.suspended', 'person.disabled', 'backend.not-proven'];
-
-/** A moment after the end of a request, so that the backend's clock has passed it too. */
-const AFTER_END = 500;
-
 export function createSync(options: SyncOptions): Sync {
-  const { store, vault, log, clock, queue, lastKnown, computer, onServer, onChallenges, now = Date.now, random = Math.random } = options;
-  const { silence } = options;
-  let connected: Connected | null = null;
-  let follower: Follower | null = null;
-  let latest: Snapshot | null = null;
-  /** Whose live events are heard at this moment. */
-  let listening: Connected | null = null;
-  let nextEnd: NodeJS.Timeout | undefined;
+  const { store, vault, fetch, log, clock, queue, lastKnown, computer, now, silence } = options;
+  const shown = createShown(options);
+  let connection: Connection | null = null;
 
   const clientOf = (server: string) =>
-    createBackendClient({ server, fetch: options.fetch, clock, now, ...(silence === undefined ? {} : { silence }) });
+    createBackendClient({ server, fetch, clock, ...(now === undefined ? {} : { now }), ...(silence === undefined ? {} : { silence }) });
 
-  const link = (pairing: Pairing): Connected => {
-    const made: Connected = {
-      client: clientOf(pairing.server),
-      signer: { key: pairing.key, deviceId: pairing.device.deviceId, generation: () => made.pairing.generation },
-      pairing,
-    };
-    return made;
+  const needConnection = (): Connection => {
+    if (connection === null) throw new DoorstepError('not-paired');
+    return connection;
   };
 
-  const needConnected = (): Connected => {
-    if (connected === null) throw new DoorstepError('not-paired');
-    return connected;
+  const connect = (pairing: Pairing) => {
+    const { server, device } = pairing;
+    connection?.stop();
+    queue.belongTo(device.deviceId);
+    const known = lastKnown.get();
+    const ours = known !== null && known.server === server && known.snapshot.deviceId === device.deviceId;
+    shown.begin(pairing, ours ? known.snapshot : null);
+    connection = openConnection({ ...options, client: clientOf(server), pairing, shown, onRemoved: removed });
   };
 
-  /** A request that ends by itself may send no event: the list is read again when the next one is over. */
-  const watchEnds = (snapshot: Snapshot) => {
-    clearTimeout(nextEnd);
-    const ends = snapshot.challenges.map((challenge) => Date.parse(challenge.expiresAt)).filter((end) => !Number.isNaN(end));
-    if (ends.length === 0) return;
-    const left = Math.min(...ends) - Date.parse(snapshot.serverTime);
-    nextEnd = setTimeout(() => void refreshQuietly(), Math.max(left, 0) + AFTER_END);
-  };
-
-  /** What the windows show of the snapshot: with what was changed here and waits. */
-  const view = (): Pick<AppState, 'authenticators' | 'waitingChanges' | 'notices'> => ({
-    authenticators: withChanges(latest?.authenticators ?? [], queue.waiting()),
-    waitingChanges: queue.waiting().length,
-    notices: [
-      ...store.get().notices.filter((notice) => notice.kind !== 'change-refused'),
-      ...queue.refusals().map(({ key, code, about }) => ({ id: key, kind: 'change-refused' as const, code, about })),
-    ],
-  });
-
-  const show = (snapshot: Snapshot) => {
-    latest = snapshot;
-    store.change({
-      ...view(),
-      pairing: { state: 'paired', deviceId: snapshot.deviceId, person: snapshot.person, organization: snapshot.organization },
-      policy: snapshot.policy,
-      checkedAt: snapshot.serverTime,
-    });
-    options.onEnded(snapshot.ended ?? []);
-    onChallenges(snapshot.challenges);
-  };
-
-  /** A snapshot of the connection `from`. Two may overtake each other: the older one must not win, but for a greeting's. */
-  const take = (from: Connected, snapshot: Snapshot, greeting = false) => {
-    if (connected !== from) return;
-    if (!greeting && snapshot.version < (latest?.version ?? -1)) return;
-    show(snapshot);
-    store.change({ connection: 'online' });
-    lastKnown.remember(from.pairing.server, snapshot);
-    watchEnds(snapshot);
-  };
-
-  const readSnapshot = async (from: Connected, signal?: AbortSignal) => {
-    const sent = now();
-    const snapshot = await from.client.call(from.signer, { route: 'deviceSnapshot', answer: DeviceSnapshot, signal });
-    clock.measure(Date.parse(snapshot.serverTime), sent, now());
-    take(from, snapshot);
-  };
-
-  const refreshQuietly = async () => {
-    if (connected !== null) await readSnapshot(connected).catch((error: unknown) => void note(error));
-  };
-
-  const goOn = () => {
-    if (HELD.some((code) => code === store.get().fault?.code)) store.change({ fault: null });
-  };
-
-  /** Ends the connection and forgets what came over it. `shown`: what the windows say from now on. */
-  const letGo = (shown: Partial<AppState>) => {
-    follower?.stop();
-    outbox.stop();
-    clearTimeout(nextEnd);
-    follower = null;
-    connected = null;
-    latest = null;
+  /** Ends the connection and forgets what came over it. `more`: what the windows say from now on. */
+  const letGo = (more: Partial<AppState>) => {
+    connection?.stop();
+    connection = null;
     try {
       queue.forget();
     } catch (error) {
       // The wipe that follows goes through it again, and says so.
       log.warn('sync.changes-not-forgotten', { code: codeOf(error) });
     }
-    goOn();
-    store.change({ ...view(), checkedAt: null, policy: null, ...shown });
-    onChallenges([]);
+    shown.clear(more);
   };
 
   /** Why it is, is on the disk before: a start that finds the key of this computer still there goes through it again. */
@@ -213,124 +114,12 @@ export function createSync(options: SyncOptions): Sync {
     await wipe(removal).catch((failed: unknown) => log.error('sync.wipe-failed', { code: codeOf(failed) }));
   };
 
-  /** What a failed exchange means for the whole connection. */
-  const note = async (error: unknown): Promise<ErrorCode> => {
-    const code = codeOf(error);
-    if (saysEnd(code)) {
-      const removal = connected === null ? null : provenRemoval(error, connected.pairing.device);
-      if (removal !== null) await removed(removal);
-      else if (connected !== null) store.change({ connection: 'offline', fault: { code: 'backend.not-proven', detail: {} } });
-    } else if (code === 'clock.wrong') store.change({ connection: 'clock-wrong' });
-    else if (HELD.includes(code)) store.change({ connection: 'offline', fault: { code, detail: {} } });
-    else if (code === 'backend.unreachable') store.change({ connection: 'offline' });
-    // Live events that are still heard say nothing of the next call: a new greeting does, and sends what waits.
-    if (listening !== null && listening === connected && store.get().connection !== 'online') follower?.hurry();
-    return code;
-  };
-
-  /** Greets, and keeps the generation that comes back; until the keychain has it, the one before is shown. */
-  const greet = async (to: Connected, signal: AbortSignal) => {
-    const sent = now();
-    const after = to.pairing.generation;
-    const { generation, snapshot, backendKey, statement } = await to.client.call(to.signer, {
-      route: 'deviceHello',
-      body: { appVersion: computer.version, platform: computer.platform },
-      answer: DeviceWelcome,
-      signal,
-    });
-    requireProven(to.pairing.device, { statement, generation, after });
-    clock.measure(Date.parse(snapshot.serverTime), sent, now());
-    goOn();
-    take(to, snapshot, true);
-    // A keychain that is known to be away would hold up the events until its deadline.
-    if (vault.state() !== 'ready' || connected !== to) return;
-    // A pairing from before there was such a key learns it here, and keeps the first one.
-    const device = { ...(backendKey === undefined ? {} : { backendKey }), ...to.pairing.device };
-    const next = { ...to.pairing, device, generation };
-    try {
-      await vault.write('device', exportPairing(next));
-      to.pairing = next;
-    } catch (error) {
-      log.warn('sync.generation-not-kept', { code: codeOf(error) });
-    }
-  };
-
-  const round = async (to: Connected, signal: AbortSignal, standing: () => void) => {
-    await greet(to, signal);
-    await sendChanges();
-    const since = latest === null ? undefined : String(latest.version);
-    const onOpen = () => {
-      listening = to;
-      standing();
-    };
-    try {
-      await to.client.events(to.signer, { signal, since, onOpen }, (data) => {
-        const snapshot = parseSnapshot(data);
-        if (snapshot === null) throw new DoorstepError('backend.unreachable', { reason: 'answer' });
-        take(to, snapshot);
-      });
-    } finally {
-      if (listening === to) listening = null;
-    }
-    log.info('sync.stream-ended');
-  };
-
-  const outbox = createOutbox({
-    queue,
-    async exchange(changes) {
-      const to = connected;
-      if (to === null) return null;
-      const { results, snapshot } = await to.client.call(to.signer, { route: 'deviceChanges', body: { changes }, answer: ChangeResults });
-      return connected === to ? { results, done: () => take(to, snapshot) } : null;
-    },
-    onSettled: () => store.change(view()),
-    ...(options.again === undefined ? {} : { again: options.again }),
-  });
-
-  const sendChanges = () => outbox.send().catch((error: unknown) => log.warn('sync.changes-wait', { code: codeOf(error) }));
-
-  const call = async <T extends Schema>(what: Call<T>): Promise<Parsed<T>> => {
-    const { client, signer } = needConnected();
-    try {
-      return await client.call(signer, what);
-    } catch (error) {
-      await note(error);
-      throw error;
-    }
-  };
-
-  const connect = (pairing: Pairing) => {
-    const to = link(pairing);
-    follower?.stop();
-    connected = to;
-    const { server, device } = pairing;
-    queue.belongTo(device.deviceId);
-    store.change({
-      server,
-      connection: 'connecting',
-      removal: null,
-      pairing: { state: 'paired', deviceId: device.deviceId, person: device.person, organization: device.organization },
-    });
-    const known = lastKnown.get();
-    if (known !== null && known.server === server && known.snapshot.deviceId === device.deviceId) show(known.snapshot);
-    else latest = null;
-    follower = follow({
-      random,
-      round: (signal, standing) => round(to, signal, standing),
-      async onFailed(error, wait) {
-        if (connected !== to) return false;
-        log.warn('sync.failed', { code: await note(error), wait });
-        return connected === to;
-      },
-    });
-  };
-
   const shownRemoval = (removal: Removal, { deviceId, person, organization }: Snapshot) =>
     store.change({ connection: 'removed', removal, pairing: { state: 'paired', deviceId, person, organization } });
 
   return {
     async start() {
-      if (connected !== null) return;
+      if (connection !== null) return;
       const kept = await vault.read('device');
       const pairing = kept === null ? null : importPairing(kept);
       if (pairing !== null && options.only !== null && pairing.server !== options.only) {
@@ -365,82 +154,78 @@ export function createSync(options: SyncOptions): Sync {
         },
       );
       const pairing: Pairing = { server, device, key, generation: null };
-      const before = connected;
       try {
         await vault.write('device', exportPairing(pairing));
       } catch (error) {
-        await client.call(link(pairing).signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
+        const signer = { key, deviceId: device.deviceId, generation: () => null };
+        await client.call(signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
         throw error;
       }
-      onServer(server);
+      options.onServer(server);
       lastKnown.forget();
+      const before = connection;
       connect(pairing);
-      await before?.client.call(before.signer, { route: 'unpairDevice', answer: null }).catch(() => undefined);
+      await before?.unpair().catch(() => undefined);
     },
     async disconnect() {
       const gone = { connection: 'connecting', pairing: { state: 'none' }, removal: null } as const;
-      if (connected === null && store.get().connection === 'removed') {
+      if (connection === null && store.get().connection === 'removed') {
         // What could not be wiped then comes first: afterwards nobody knows any more how much it was.
         await wipeWhatIsLeft(store.get().removal ?? { because: 'unknown', wiped: 'doorstep' });
         lastKnown.forget();
         letGo(gone);
         return;
       }
-      const { client, signer } = needConnected();
+      const leaving = needConnection();
       try {
-        await client.call(signer, { route: 'unpairDevice', answer: null });
+        await leaving.unpair();
       } catch (error) {
         const code = codeOf(error);
-        if (code !== 'backend.unreachable' && !HELD.includes(code) && !saysEnd(code)) throw error;
+        if (code !== 'backend.unreachable' && !saysHeld(code) && !saysEnd(code)) throw error;
       }
       lastKnown.forget();
       letGo(gone);
       await wipe({ because: 'removed', wiped: 'doorstep' });
     },
-    call,
+    async call(what) {
+      return needConnection().call(what);
+    },
     async change(authenticatorId, what) {
-      const { signer } = needConnected();
+      const to = needConnection();
       const about = store.get().authenticators.find((each) => each.id === authenticatorId)?.name ?? '';
-      const seen = Date.parse(latest?.serverTime ?? '') || 0;
-      const { key } = queue.add({ deviceId: signer.deviceId, authenticatorId, about, change: what, seen });
-      store.change(view());
+      const seen = Date.parse(shown.latest()?.serverTime ?? '') || 0;
+      const { key } = queue.add({ deviceId: to.pairing.device.deviceId, authenticatorId, about, change: what, seen });
+      shown.showChanges();
       // The next greeting sends it.
       if (store.get().connection !== 'online') return;
-      let refused: ErrorCode | null = null;
-      try {
-        refused = await outbox.sendAndHear(key);
-      } catch (error) {
-        // It is made, and waits. What the failure means for the connection is another matter.
-        await note(error);
-      }
+      const refused = await to.send(key);
       if (refused !== null) throw new DoorstepError(refused);
     },
     dismissRefusal(key) {
       queue.dismiss(key);
-      store.change(view());
+      shown.showChanges();
     },
     async decide({ id, serviceName }, decision, number) {
-      const { signer, pairing } = needConnected();
+      const to = needConnection();
+      const { key, device } = to.pairing;
       const statement: ApprovalStatement = {
         decision,
         number,
         challengeId: id,
         service: serviceName,
-        person: pairing.device.person.id,
-        device: signer.deviceId,
+        person: device.person.id,
+        device: device.deviceId,
         iat: clock.seconds(),
       };
-      await call({ route: 'deviceDecision', id, body: { statement: signStatement(signer.key, statement) }, answer: null });
+      await to.call({ route: 'deviceDecision', id, body: { statement: signStatement(key, statement) }, answer: null });
     },
-    origin: () => needConnected().pairing.server,
+    origin: () => needConnection().pairing.server,
     async refresh() {
-      await readSnapshot(needConnected());
+      await needConnection().refresh();
     },
-    wake: () => follower?.hurry(),
+    wake: () => connection?.hurry(),
     stop() {
-      clearTimeout(nextEnd);
-      follower?.stop();
-      outbox.stop();
+      connection?.stop();
       lastKnown.flush();
     },
   };

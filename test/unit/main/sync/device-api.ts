@@ -81,8 +81,11 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     const pairing = request.method === 'POST' && request.url === '/v1/devices';
     if ((said.jwk !== undefined) !== pairing) return 'jwk where it does not belong';
     if (said.jwk !== undefined) keys.push(said.jwk);
-    const tries = keys.map(async (key) => compactVerify(header, await importJWK(key, 'ES256'), { algorithms: ['ES256'] }));
-    const { payload } = await Promise.any(tries);
+    const tries = keys.map(async (key) => ({
+      key,
+      ...(await compactVerify(header, await importJWK(key, 'ES256'), { algorithms: ['ES256'] })),
+    }));
+    const { key, payload } = await Promise.any(tries);
     const claims = JSON.parse(new TextDecoder().decode(payload)) as DeviceClaims;
     if (claims.sub !== (pairing ? '' : DEVICE_ID)) return `sub ${claims.sub}`;
     if (claims.htm !== request.method || claims.htu !== `${api.server}${request.url}`) return `bound to ${claims.htm} ${claims.htu}`;
@@ -90,6 +93,8 @@ export async function startDeviceApi(): Promise<DeviceApi> {
     if (seen.has(claims.jti)) return 'replayed';
     seen.add(claims.jti);
     if (Math.abs(claims.iat - (Date.now() + api.clock) / 1000) > 60) return 'clock';
+    // Of a key that another pairing took the place of, no generation is kept here.
+    if (key !== keys.at(-1)) return null;
     if (pairing) api.generations.current = null;
     else if (api.generations.offered.includes(claims.gen ?? '')) {
       api.generations.current = claims.gen ?? null;

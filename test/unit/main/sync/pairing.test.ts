@@ -61,7 +61,16 @@ test('a keychain that breaks after the backend said yes: the backend is told, no
   expect(computer.entries.size).toBe(0);
 });
 
-test('pairing again takes the place of the first pairing, and the backend is told', async () => {
+test('pairing again takes the place of the first pairing, whose backend is told and is heard no more', async () => {
+  await computer.pair();
+  const first = computer.keptPairing().key;
+  await computer.pair();
+  expect(computer.keptPairing().key).not.toBe(first);
+  await until(() => expect(computer.api.streams()).toBe(1));
+  expect(computer.api.calls.filter((call) => call === 'DELETE /v1/device')).toHaveLength(1);
+});
+
+test('pairing again with a keychain that breaks leaves the first pairing', async () => {
   await computer.sync.pair('KTRW-4N7X', undefined);
   const first = computer.entries.get('one/device');
   computer.brokenAt = 'device';
