@@ -185,7 +185,7 @@ export const ERRORS = {
   },
   'pin.wrong': { status: 0, title: 'Wrong PIN.', remedy: 'Type it again.' },
   'pin.locked-until-replug': { status: 0, title: 'PIN locked for now.', remedy: 'Pull the key out, plug it in, try again.' },
-  'pin.blocked': { status: 0, title: 'The PIN of this key is blocked.', remedy: 'Wipe the key, then enroll it again.' },
+  'pin.blocked': { status: 0, title: 'The PIN of this key is blocked.', remedy: 'Wipe the key, then add it again.' },
   'pin.policy': { status: 0, title: 'The key does not take this PIN.', remedy: 'Choose a longer one.' },
   'pin.not-set': { status: 0, title: 'This key has no PIN yet.', remedy: 'Set one first.' },
   'pin.must-change': { status: 0, title: 'This PIN must be changed before the key works.', remedy: 'Change it now.' },
@@ -209,7 +209,7 @@ export const ERRORS = {
     remedy: 'Remove it and add it again from the site.',
   },
   'seed.too-many': { status: 0, title: 'There is no room for more codes.', remedy: 'Remove some first.' },
-  'picture.none': { status: 0, title: 'No QR code was found in the picture.', remedy: 'Use a sharper or larger picture.' },
+  'picture.none': { status: 0, title: 'No square picture was found there.', remedy: 'Use a sharper or larger picture.' },
   'picture.unreadable': { status: 0, title: 'This file is not a picture that can be read.', remedy: 'Use a PNG or JPEG file.' },
   'screen.not-captured': { status: 0, title: 'The screen could not be read.', remedy: 'Save the picture to a file, then choose that.' },
   'clipboard.empty': {
@@ -232,8 +232,8 @@ export const ERRORS = {
     remedy: 'Close the window and open it again.',
   },
   'keychain.absent': { status: 0, title: 'No keychain found.', remedy: 'Install GNOME Keyring or KWallet.' },
-  'keychain.locked': { status: 0, title: 'The keychain is locked.', remedy: 'Unlock it, then choose Try again.' },
-  'keychain.dismissed': { status: 0, title: 'The keychain stayed locked.', remedy: 'Choose Try again and type its password.' },
+  'keychain.locked': { status: 0, title: 'The keychain is locked.', remedy: 'Unlock it, then try again.' },
+  'keychain.dismissed': { status: 0, title: 'The keychain stayed locked.', remedy: 'Try again and type its password.' },
   'keychain.failed': { status: 0, title: 'The keychain gave an error.', remedy: 'Restart the computer, then try again.' },
   'backend.unreachable': { status: 0, title: 'No connection.', remedy: 'Check the network. Codes and keys still work.' },
   'backend.not-proven': {

@@ -14,7 +14,7 @@ export interface SurroundingsOptions {
 }
 
 const WORDS = {
-  choosePicture: 'Picture with a QR code',
+  choosePicture: 'File with the square picture',
   pictures: 'Pictures',
   exportTo: 'Save your codes',
   importFrom: 'Codes that were saved',

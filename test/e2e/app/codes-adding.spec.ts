@@ -170,7 +170,7 @@ test('codes are read off the screen: the whole of it, behind our own window, and
     await browser.show([qrPicture(parts[1]!, 4), qrPicture(parts[0]!, 4)]);
     await minimize(true);
     const [finder, { reading }] = await openFinder();
-    await expect(finder.getByText('Move this frame over the QR code.')).toBeVisible();
+    await expect(finder.getByText('Move this frame over the square picture.')).toBeVisible();
     expect(await finder.evaluate(() => ['doorstep' in window, 'require' in window, typeof process])).toEqual([false, false, 'undefined']);
     await app.evaluate(({ BrowserWindow }) => {
       const frame = BrowserWindow.getAllWindows().find((one) => one.webContents.getURL().includes('viewfinder'));
@@ -188,7 +188,7 @@ test('codes are read off the screen: the whole of it, behind our own window, and
   await test.step('the viewfinder is closed by its link and by Escape', async () => {
     for (const close of ['link', 'escape']) {
       const [finder, { reading }] = await openFinder();
-      await expect(finder.getByText('Move this frame over the QR code.')).toBeVisible();
+      await expect(finder.getByText('Move this frame over the square picture.')).toBeVisible();
       if (close === 'link') await shootScreen(desk.session.env, 'app-codes-viewfinder');
       if (close === 'link') await finder.getByRole('link').click();
       else {

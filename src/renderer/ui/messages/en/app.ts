@@ -111,7 +111,6 @@ export const app = {
     needsConnection: 'This needs a connection.',
     add: 'Add this key',
     tryIt: 'Try this key',
-    trying: 'Trying…',
     wink: 'Make it blink',
     winked: 'It blinks now.',
     rename: 'Rename',

@@ -81,8 +81,6 @@ export const web = {
     adding: 'Touch the new key',
     added: ({ name }: { name: string }) => `${name} is added. You can sign in with it now.`,
     nameLabel: 'Name of this key',
-    noKeyTitle: 'No key was added.',
-    noKeyText: 'Plug the new key in, choose ‘Add this key’ again, and touch it when it blinks.',
     lost: 'Lost something?',
     lostText: 'Remove it now, so that nobody can use it. Choose the three dots beside it, then Remove. Then ask the lab for a new one.',
     computer: 'Doorstep on this computer',

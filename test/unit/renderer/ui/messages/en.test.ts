@@ -29,20 +29,36 @@ function* texts(value: unknown, where: string): Generator<[string, string]> {
 }
 
 const ALL = [...texts(en, 'en')];
+const LABELS = new Set(ALL.map(([, text]) => text));
+
+/** The buttons that a text names: in quotes, or with a capital where it says what to choose. */
+function named(text: string): string[] {
+  const found = text.matchAll(/‘(.+?)’(?!\p{L})|(?:[Cc]hoose|, then) (\p{Lu}[\p{L} ]*?)(?= and\b|[.,])/gu);
+  return [...found].map(([, quoted, chosen]) => quoted ?? chosen ?? '');
+}
 
 describe('the words', () => {
   it.each(ALL)('%s follows the house', (_where, text) => {
-    expect(text).not.toMatch(/!|\b(?:please|oops|invalid|authenticat\w*|error 0x)\b/i);
+    expect(text).not.toMatch(/!|\b(?:please|oops|invalid|authenticat\w*|error 0x|QR)\b/i);
     expect(text).not.toMatch(/\s{2}|^\s|\s$/);
     expect(text.trim()).not.toBe('');
     expect(text).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  it.each(ALL.filter(([, text]) => named(text).length > 0))('%s names buttons as they are called', (_where, text) => {
+    expect(named(text).filter((name) => !LABELS.has(name))).toEqual([]);
+  });
+
+  it.each(CODES)('%s names no button: it is told beside many', (code) => {
+    const { title, remedy } = en.failure(code, {}, null);
+    expect(named(`${title} ${remedy}`)).toEqual([]);
   });
 
   it.each(CODES)('%s says cause and remedy', (code) => {
     const words = en.failure(code, {}, null);
     expect(words.title).toMatch(/[.]$/);
     expect(words.remedy).toMatch(/[.]$/);
-    expect(`${words.title} ${words.remedy}`).not.toMatch(/!|please|invalid|undefined|NaN/i);
+    expect(`${words.title} ${words.remedy}`).not.toMatch(/!|please|invalid|undefined|NaN|\bQR\b/i);
   });
 
   it('names numbers as people do', () => {
