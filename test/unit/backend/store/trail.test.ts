@@ -1,28 +1,19 @@
 /** The audit trail in the store: one chain, whoever writes, and nothing but additions. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { verifyChain } from '../../../../src/backend/domain/audit.ts';
 import { newId } from '../../../../src/backend/domain/identifiers.ts';
-import type { Store } from '../../../../src/backend/domain/stores.ts';
-import { DIALECTS } from '../../../support/each-store.ts';
-import { ENTRY, type OpenStores, openStores } from '../../../support/open-stores.ts';
+import { ENTRY, NOW, onOpenStores } from '../../../support/open-stores.ts';
 
-// Both cores may be busy with other suites.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+onOpenStores('the trail', (stores, dialect) => {
+  const store = (index?: number) => stores().store(index);
 
-const NOW = 1_800_000_000_000;
-
-describe.each(DIALECTS)('the trail on %s', (dialect) => {
-  let opened: OpenStores;
-  const store = (index?: number): Store => opened.store(index);
   beforeAll(async () => {
-    opened = await openStores(dialect);
-    await opened.race(12, (tx) => tx.audit.append(ENTRY, NOW));
+    await stores().race(12, (tx) => tx.audit.append(ENTRY, NOW));
   }, 60_000);
-  afterAll(() => opened.close());
 
   it('is one chain, whoever writes', async () => {
     const before = (await store().read.audit.list(1, 100_000)).length;
-    await opened.race(60, (tx) => tx.audit.append({ ...ENTRY, subjectId: newId() }, NOW));
+    await stores().race(60, (tx) => tx.audit.append({ ...ENTRY, subjectId: newId() }, NOW));
     await store().transaction(async (tx) => {
       await tx.audit.append(ENTRY, NOW);
       await tx.audit.append({ ...ENTRY, outcome: 'refused', reason: 'password.wrong' }, NOW);
@@ -69,7 +60,7 @@ describe.each(DIALECTS)('the trail on %s', (dialect) => {
       `delete from "audit" where "sequence" = 1`,
       ...(dialect === 'postgres' ? ['truncate "audit"'] : []),
     ]) {
-      await expect(opened.raw(statement)).rejects.toThrow(/append-only/);
+      await expect(stores().raw(statement)).rejects.toThrow(/append-only/);
     }
   });
 });
