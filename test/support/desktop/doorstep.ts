@@ -60,6 +60,8 @@ export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepAp
 /** A program in Electron that the driver has hold of. */
 export interface Driven {
   readonly app: ElectronApplication;
+  /** Launches before this one, of which the driver did not get hold: then the time until now is not the app's own. */
+  readonly launchesBefore: number;
   /** All that it has written to standard error so far. */
   log(): string;
   /** Ends it and waits for it. */
@@ -84,7 +86,7 @@ export async function launchElectron<T extends object>(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   ready: (app: ElectronApplication) => Promise<T>,
-  tries = TRIES,
+  launchesBefore = 0,
 ): Promise<Driven & T> {
   let app: ElectronApplication | null = null;
   try {
@@ -95,17 +97,17 @@ export async function launchElectron<T extends object>(
       env: { ...env },
       timeout: ATTACH_MS,
     });
-    const driven = drive(app);
+    const driven = drive(app, launchesBefore);
     return { ...driven, ...(await ready(app)) };
   } catch (error) {
-    if (tries === 1 || !(error instanceof errors.TimeoutError)) throw error;
+    if (launchesBefore === TRIES - 1 || !(error instanceof errors.TimeoutError)) throw error;
     app?.process().kill('SIGKILL');
     process.emitWarning(`the driver did not get hold of the app, and tries anew: ${error.message}`);
-    return launchElectron(args, env, ready, tries - 1);
+    return launchElectron(args, env, ready, launchesBefore + 1);
   }
 }
 
-function drive(app: ElectronApplication): Driven {
+function drive(app: ElectronApplication, launchesBefore: number): Driven {
   const running = app.process();
   let log = '';
   running.stderr?.on('data', (text: Buffer) => {
@@ -114,6 +116,7 @@ function drive(app: ElectronApplication): Driven {
   const exited = new Promise<void>((done) => running.once('exit', () => done()));
   return {
     app,
+    launchesBefore,
     log: () => log,
     async quit() {
       const asked = app.close().catch(() => undefined);
