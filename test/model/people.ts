@@ -1,10 +1,11 @@
 /** The person that a history is about: a key that always works, two paired desktops, two sources of codes, two half-open sessions. */
 import { randomBytes } from 'node:crypto';
 import { newAuthenticator } from '../../src/backend/domain/authenticators/new-authenticator.ts';
-import { hashSecret, newId, newSecret } from '../../src/backend/domain/identifiers.ts';
-import type { AuthenticatorRecord, SessionRecord } from '../../src/backend/domain/model.ts';
+import { newId, newSecret } from '../../src/backend/domain/identifiers.ts';
+import type { AuthenticatorRecord } from '../../src/backend/domain/model.ts';
 import { newPerson } from '../../src/backend/domain/people/add-person.ts';
 import { stepAt } from '../../src/oath/totp.ts';
+import { sessionRecord } from '../support/records.ts';
 import { type ModelDesktop, type ModelPerson, type ModelSession, type ModelSource, newAuthenticatorModel } from './state.ts';
 import type { World } from './world.ts';
 
@@ -45,7 +46,7 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
     };
   });
   const [keyToken, ...tokens] = [newSecret(), newSecret(), newSecret()];
-  const sessions = tokens.map((token) => sessionRecord(record.id, token, now));
+  const sessions = tokens.map((token) => sessionRecord({ personId: record.id, token, at: now }));
   await domain.store.transaction(async (tx) => {
     await tx.people.insert(record);
     for (const one of [key, ...desktops, ...tokensWithCodes] satisfies AuthenticatorRecord[]) await tx.authenticators.insert(one);
@@ -67,7 +68,8 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
       });
     }
     for (const one of sessions) await tx.sessions.insert(one);
-    await tx.sessions.insert({ ...sessionRecord(record.id, keyToken, now), state: 'full', secondStepAt: now, authenticatorId: key.id });
+    const shown = { state: 'full', secondStepAt: now, authenticatorId: key.id } as const;
+    await tx.sessions.insert(sessionRecord({ personId: record.id, token: keyToken, at: now }, shown));
   });
   return {
     keyToken,
@@ -101,19 +103,4 @@ export async function castFor({ domain, clock }: World): Promise<Cast> {
 
 export function modelSession(id: string, token: string, now: number): ModelSession {
   return { id, token, state: 'password', createdAt: now, shownWith: null };
-}
-
-export function sessionRecord(personId: string, token: string, now: number): SessionRecord {
-  return {
-    id: newId(),
-    tokenHash: hashSecret(token),
-    personId,
-    state: 'password',
-    challengeId: null,
-    createdAt: now,
-    seenAt: now,
-    secondStepAt: null,
-    authenticatorId: null,
-    source: 'model',
-  };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/backend/domain/clock.ts';
 import type { Domain } from '../../src/backend/domain/domain.ts';
-import { newId } from '../../src/backend/domain/identifiers.ts';
+import { newSecret } from '../../src/backend/domain/identifiers.ts';
 import type { ServiceRecord } from '../../src/backend/domain/model.ts';
 import type { PasswordHasher } from '../../src/backend/domain/people/password-hasher.ts';
 import { defaultPolicy } from '../../src/backend/domain/policy.ts';
@@ -12,6 +12,7 @@ import { openSeeds } from '../../src/backend/seeds/open-seeds.ts';
 import { openSqlite } from '../../src/backend/store/sqlite/open-sqlite.ts';
 import { NO_TRUST } from '../../src/backend/webauthn/attestation.ts';
 import { createRelyingParty } from '../../src/backend/webauthn/relying-party.ts';
+import { serviceRecord } from '../support/records.ts';
 import { type Fault, withFault } from './faults.ts';
 
 export class ModelClock implements Clock {
@@ -55,14 +56,7 @@ export async function openWorld(fault: Fault | null = null): Promise<World> {
   const clock = new ModelClock();
   const seeds = await openSeeds(join(folder, 'seed-keys'), store, clock.now());
   const unlimited = { free: 1e9, firstWait: 0, longestWait: 0, lockAfter: null, forgetEvery: null };
-  const service: ServiceRecord = {
-    id: newId(),
-    name: 'Library',
-    keyHash: newId(),
-    returnAddresses: [],
-    disabledAt: null,
-    createdAt: clock.now(),
-  };
+  const service = serviceRecord({ name: 'Library', key: newSecret(), at: clock.now() });
   await store.transaction((tx) => tx.services.insert(service));
   const domain: Domain = {
     store: fault === null ? store : withFault(store, fault),

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/backend/domain/audit.ts';
-import { hashSecret, newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
+import { newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
 import type { Store } from '../../../src/backend/domain/stores.ts';
 import { openPostgres } from '../../../src/backend/store/postgres/open-postgres.ts';
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
@@ -16,6 +16,7 @@ import { type ApiAnswer, type BackendProcess, Browser, Desktop, Service, startBa
 import { onEachStore } from '../../support/each-store.ts';
 import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
+import { serviceRecord } from '../../support/records.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const COPIES = 200;
@@ -73,16 +74,7 @@ onEachStore('200 copies of one approval, two processes', (_dialect, environment)
     backends.push(await startBackendProcess({ ...common, ...beside }));
     const address = common['DOORSTEP_DATABASE_URL'];
     store = address === undefined ? await openSqlite(first.folder) : await openPostgres(address, () => undefined);
-    await store.transaction((tx) =>
-      tx.services.insert({
-        id: newId(),
-        name: 'Race',
-        keyHash: hashSecret(serviceKey),
-        returnAddresses: [],
-        disabledAt: null,
-        createdAt: Date.now(),
-      }),
-    );
+    await store.transaction((tx) => tx.services.insert(serviceRecord({ name: 'Race', key: serviceKey, at: Date.now() })));
     for (const { username, password = '' } of first.demo?.people.slice(0, 3) ?? []) {
       const browser = await withPassword({ username, password });
       await browser.enroll(new SoftwareKey());

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/backend/domain/audit.ts';
-import { hashSecret, newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
+import { newSecret } from '../../../src/backend/domain/identifiers.ts';
 import { newPerson } from '../../../src/backend/domain/people/add-person.ts';
 import type { Store } from '../../../src/backend/domain/stores.ts';
 import { createPasswordHasher } from '../../../src/backend/passwords/argon2.ts';
@@ -20,6 +20,7 @@ import { enrollCodes, type Giver, giverOf, step, wrongCode } from '../../support
 import { onEachStore } from '../../support/each-store.ts';
 import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
+import { serviceRecord } from '../../support/records.ts';
 
 const COPIES = 200;
 const SESSIONS = 4;
@@ -78,14 +79,7 @@ onEachStore('200 copies of one code', (dialect, environment) => {
     const passwordHash = await hasher.hash('secret');
     await store.transaction(async (tx) => {
       await tx.people.insert(newPerson({ username: 'racer', displayName: 'Racer', role: 'person', passwordHash, now: Date.now() }));
-      await tx.services.insert({
-        id: newId(),
-        name: 'Race',
-        keyHash: hashSecret(serviceKey),
-        returnAddresses: [],
-        disabledAt: null,
-        createdAt: Date.now(),
-      });
+      await tx.services.insert(serviceRecord({ name: 'Race', key: serviceKey, at: Date.now() }));
     });
     const first = await atPassword(0);
     giver = await enrollCodes(first, Date.now());

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/backend/domain/audit.ts';
-import { hashSecret, newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
+import { newSecret } from '../../../src/backend/domain/identifiers.ts';
 import type { Store } from '../../../src/backend/domain/stores.ts';
 import { openPostgres } from '../../../src/backend/store/postgres/open-postgres.ts';
 import { openSqlite } from '../../../src/backend/store/sqlite/open-sqlite.ts';
@@ -21,6 +21,7 @@ import {
 import { onEachStore } from '../../support/each-store.ts';
 import { freePort } from '../../support/free-port.ts';
 import { codeOf } from '../../support/household.ts';
+import { serviceRecord } from '../../support/records.ts';
 import { SoftwareKey } from '../../support/webauthn/software-key.ts';
 
 const COPIES = 200;
@@ -45,16 +46,7 @@ onEachStore('200 copies of one answer', (dialect, environment) => {
       );
     store =
       dialect === 'postgres' ? await openPostgres(common['DOORSTEP_DATABASE_URL'] ?? '', () => undefined) : await openSqlite(first.folder);
-    await store.transaction((tx) =>
-      tx.services.insert({
-        id: newId(),
-        name: 'Race',
-        keyHash: hashSecret(serviceKey),
-        returnAddresses: [],
-        disabledAt: null,
-        createdAt: Date.now(),
-      }),
-    );
+    await store.transaction((tx) => tx.services.insert(serviceRecord({ name: 'Race', key: serviceKey, at: Date.now() })));
     service = new Service(first, serviceKey);
     password = first.demo?.people[0]?.password ?? '';
   });

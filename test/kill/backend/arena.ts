@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditRow, auditHash, CHAIN_START } from '../../../src/backend/domain/audit.ts';
 import { newAuthenticator } from '../../../src/backend/domain/authenticators/new-authenticator.ts';
-import { hashSecret, newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
+import { newId, newSecret } from '../../../src/backend/domain/identifiers.ts';
 import { newPerson } from '../../../src/backend/domain/people/add-person.ts';
 import type { Store } from '../../../src/backend/domain/stores.ts';
 import { openSeeds } from '../../../src/backend/seeds/open-seeds.ts';
@@ -16,6 +16,7 @@ import { type BackendProcess, Browser, Desktop, pathOf, startBackendProcess } fr
 import type { Dialect } from '../../support/each-store.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { codeRecord, sessionRecord } from '../../support/records.ts';
 
 /** Somebody with everything that a scenario may need: a key, a desktop, an HOTP token, a browser. */
 export interface Visitor {
@@ -125,35 +126,12 @@ export class Arena {
           const token = newAuthenticator({ ...given, kind: 'hotp', name: 'Token' }, { codeForm: form });
           for (const one of [key, paired, token]) await tx.authenticators.insert(one);
           const seed = randomBytes(20);
-          await tx.codes.insert({
-            authenticatorId: token.id,
-            personId: person.id,
-            kind: 'hotp',
-            ...form,
-            ...seeds.seal(seed, token.id),
-            lastPosition: -1,
-            drift: 0,
-            failures: 0,
-            blockedUntil: 0,
-            candidate: null,
-            candidateAt: null,
-          });
+          await tx.codes.insert(codeRecord(token, seeds.seal(seed, token.id)));
           Object.assign(desktop, { deviceId: paired.id, personId: person.id });
           const browser = new Browser(this.backend);
           const secret = newSecret();
-          const full = state === 'full';
-          await tx.sessions.insert({
-            id: newId(),
-            tokenHash: hashSecret(secret),
-            personId: person.id,
-            state,
-            challengeId: null,
-            createdAt: now,
-            seenAt: now,
-            secondStepAt: full ? now : null,
-            authenticatorId: full ? key.id : null,
-            source: 'test',
-          });
+          const shown = state === 'full' ? { state, secondStepAt: now, authenticatorId: key.id } : {};
+          await tx.sessions.insert(sessionRecord({ personId: person.id, token: secret, at: now }, shown));
           browser.cookies.set('doorstep', secret);
           visitors.push({ personId: person.id, browser, desktop, keyId: key.id, hotp: { id: token.id, seed } });
         }
@@ -167,21 +145,7 @@ export class Arena {
     return this.withStore(async (store) => {
       const browser = new Browser(this.backend);
       const secret = newSecret();
-      const now = Date.now();
-      await store.transaction((tx) =>
-        tx.sessions.insert({
-          id: newId(),
-          tokenHash: hashSecret(secret),
-          personId,
-          state: 'password',
-          challengeId: null,
-          createdAt: now,
-          seenAt: now,
-          secondStepAt: null,
-          authenticatorId: null,
-          source: 'test',
-        }),
-      );
+      await store.transaction((tx) => tx.sessions.insert(sessionRecord({ personId, token: secret, at: Date.now() })));
       browser.cookies.set('doorstep', secret);
       return browser;
     });

@@ -3,14 +3,15 @@ import { resumeApprovals } from '../../../src/backend/domain/approvals/not-me.ts
 import { clearAway, expireDue } from '../../../src/backend/domain/housekeeping.ts';
 import { newSecret } from '../../../src/backend/domain/identifiers.ts';
 import { signOut } from '../../../src/backend/domain/sessions/sign-out.ts';
+import { sessionRecord } from '../../support/records.ts';
 import type { Act } from '../acts.ts';
-import { modelSession, sessionRecord } from '../people.ts';
+import { modelSession } from '../people.ts';
 import { BROWSER, type Plan, pick } from '../plan.ts';
 import type { Scene } from '../scene.ts';
 
 export function signInWithPassword({ world, person, now }: Scene): Plan {
   const token = newSecret();
-  const record = sessionRecord(person.record.id, token, now);
+  const record = sessionRecord({ personId: person.record.id, token, at: now });
   return {
     run: () => world.domain.store.transaction((tx) => tx.sessions.insert(record)),
     settle: () => void person.sessions.push(modelSession(record.id, token, record.createdAt)),
