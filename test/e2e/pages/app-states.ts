@@ -3,6 +3,7 @@ import type { CodeEntry, ShownCode } from '../../../src/contract/codes.ts';
 import type { Authenticator, WaitingChallenge } from '../../../src/contract/http/shapes.ts';
 import type { AppState } from '../../../src/contract/ipc.ts';
 import type { TokenSummary } from '../../../src/contract/tokens.ts';
+import { firstState } from '../../../src/main/app/state-store.ts';
 import { authenticator } from '../../support/shapes.ts';
 
 const id = (name: string) => name.padEnd(22, '0');
@@ -156,29 +157,13 @@ export const approvalRequest: WaitingChallenge = {
 };
 
 export const unpaired: AppState = {
-  version: '0.1.0',
-  server: 'https://id.northmoor.example',
+  ...firstState('0.1.0', 'https://id.northmoor.example', false),
   keychain: 'ready',
   pairing: { state: 'none' },
   connection: 'online',
   clockSkew: 0,
-  tokens: [],
-  recognized: {},
-  authenticators: [],
-  checkedAt: null,
-  challenges: [],
-  review: null,
   policy: { approvals: true, approvalsStopped: false, codes: true },
-  waitingChanges: 0,
-  removal: null,
-  codes: [],
-  removedCode: null,
-  exportGuard: 'none',
   settings: { startAtLogin: false },
-  notices: [],
-  prompt: null,
-  practiceKey: { available: false, pluggedIn: false, wantsTouch: false },
-  fault: null,
 };
 
 export const paired: AppState = {

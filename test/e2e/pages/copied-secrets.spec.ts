@@ -1,30 +1,15 @@
 /** Secrets that are copied from the security page: how long they lie on the clipboard, and what the person is told of it. */
 import { expect, type Page } from '@playwright/test';
-import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { look, test } from './look.ts';
-import { VirtualKey } from './virtual-key.ts';
-import { addFirstKey } from './visitor.ts';
-import { webPages } from './web-pages.ts';
+import { servePages } from './serve-pages.ts';
 
 const CLEARS = 'Secret copied. This page clears it from the clipboard after 30 seconds, or when you come back here.';
 const STAYS = 'Secret copied. It stays on the clipboard until you copy something else.';
-let backend: BackendHere;
-let people = 0;
-
-test.beforeAll(async () => {
-  backend = await startBackendHere({ environment: webPages() });
-});
-test.afterAll(async () => {
-  await backend.stop();
-});
+const pages = servePages();
 
 /** The dialog with a new secret. @returns the secret */
 async function openSecret(page: Page): Promise<string> {
-  people += 1;
-  const account = { username: `copies-${people}`, password: 'correct horse battery staple' };
-  await backend.addPerson(account.username, account.password);
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  await pages.enter(page);
   await page.getByRole('button', { name: 'Add a way' }).click();
   await page.getByRole('button', { name: /^Codes/ }).click();
   const letters = await page.locator('.typed').textContent();
@@ -32,7 +17,7 @@ async function openSecret(page: Page): Promise<string> {
   return (letters ?? '').replaceAll(' ', '');
 }
 
-const mayLook = (page: Page) => page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: backend.origin });
+const mayLook = (page: Page) => page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: pages.backend.origin });
 const copy = (page: Page) => page.getByRole('button', { name: 'Copy', exact: true }).click();
 const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 

@@ -3,31 +3,13 @@ import { expect, type Page } from '@playwright/test';
 import type { CodeEnrollment } from '../../../src/contract/http/codes.ts';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { Browser, Desktop } from '../../support/backend.ts';
-import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { type Giver, giverOf, step } from '../../support/codes.ts';
 import { look, test } from './look.ts';
-import { VirtualKey } from './virtual-key.ts';
-import { addFirstKey, givePassword, signOut } from './visitor.ts';
-import { webPages } from './web-pages.ts';
+import { servePages } from './serve-pages.ts';
+import { givePassword, signOut } from './visitor.ts';
 
-const PASSWORD = 'correct horse battery staple';
 const SECOND = 1_000;
-let backend: BackendHere;
-let people = 0;
-
-test.beforeAll(async () => {
-  backend = await startBackendHere({ environment: { ...webPages(), DOORSTEP_ORGANIZATION: 'Northmoor University' } });
-});
-test.afterAll(async () => {
-  await backend.stop();
-});
-
-async function somebody() {
-  people += 1;
-  const username = `codes-${people}`;
-  await backend.addPerson(username, PASSWORD);
-  return { username, password: PASSWORD };
-}
+const pages = servePages();
 
 /** What the page is told of the next enrollment, as the app that takes its picture would know it. */
 function nextEnrollment(page: Page): Promise<Giver> {
@@ -36,7 +18,7 @@ function nextEnrollment(page: Page): Promise<Giver> {
     .then(async (response) => giverOf((await response.json()) as CodeEnrollment));
 }
 
-const codeNow = (giver: Giver) => giver.at(step(giver, backend.clock.now()));
+const codeNow = (giver: Giver) => giver.at(step(giver, pages.backend.clock.now()));
 const field = (page: Page) => page.getByLabel('Code that it shows now');
 const signInField = (page: Page) => page.getByLabel('Code from Doorstep or your code token');
 
@@ -49,8 +31,8 @@ async function add(page: Page, way: RegExp): Promise<void> {
 async function pairDesktop(page: Page): Promise<Desktop> {
   await add(page, /Doorstep on a computer/);
   const code = await page.getByRole('dialog').locator('.code [aria-hidden]').textContent();
-  const desktop = new Desktop(backend);
-  desktop.now = () => backend.clock.now();
+  const desktop = new Desktop(pages.backend);
+  desktop.now = () => pages.backend.clock.now();
   expect((await desktop.pair(code ?? '', 'Office PC')).status).toBe(201);
   await expect(page.getByText('Office PC is connected.')).toBeVisible();
   await desktop.hello();
@@ -65,9 +47,7 @@ async function waiting(desktop: Desktop) {
 }
 
 test('codes: the picture or the letters, proved by one, then used to sign in, each once', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const enrollment = nextEnrollment(page);
   await add(page, /^Codes/);
   const giver = await enrollment;
@@ -98,7 +78,7 @@ test('codes: the picture or the letters, proved by one, then used to sign in, ea
   await page.keyboard.type(codeNow(giver));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert')).toContainText('That code did not work.');
-  backend.clock.advance(30 * SECOND);
+  pages.backend.clock.advance(30 * SECOND);
   const code = codeNow(giver);
   await page.keyboard.type(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.keyboard.press('Enter');
@@ -106,8 +86,7 @@ test('codes: the picture or the letters, proved by one, then used to sign in, ea
 });
 
 test('codes that come when asked', async ({ page }) => {
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await pages.enter(page);
   await add(page, /^Codes/);
   await expect(field(page)).toBeVisible();
   const enrollment = nextEnrollment(page);
@@ -122,8 +101,8 @@ test('codes that come when asked', async ({ page }) => {
 });
 
 test('codes as the first way, with no key at all', async ({ page }) => {
-  const account = await somebody();
-  await page.goto(`${backend.origin}/sign-in`);
+  const account = await pages.somebody();
+  await page.goto(`${pages.backend.origin}/sign-in`);
   await givePassword(page, account);
   const enrollment = nextEnrollment(page);
   await page.getByRole('button', { name: 'Use codes instead' }).click();
@@ -140,9 +119,7 @@ test('codes as the first way, with no key at all', async ({ page }) => {
 });
 
 test('spare codes: a sheet that is shown once, prints alone, and lets in', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   await expect(page.getByText('You have none yet.')).toBeVisible();
   await page.getByRole('button', { name: 'Print a set' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Spare codes' })).toBeFocused();
@@ -182,9 +159,7 @@ test('spare codes: a sheet that is shown once, prints alone, and lets in', async
 });
 
 test('the number: typed at the desktop, and the page goes on; wrong three times, denied', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const desktop = await pairDesktop(page);
   await page.getByRole('button', { name: 'Make first choice: Office PC' }).click();
   await expect(page.getByText('Office PC is your first choice now.')).toBeVisible();
@@ -211,16 +186,14 @@ test('the number: typed at the desktop, and the page goes on; wrong three times,
 });
 
 test('the number ends with its time, and another can be had', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const desktop = await pairDesktop(page);
   await signOut(page);
   await givePassword(page, account);
   await page.getByRole('button', { name: /Doorstep on your computer/ }).click();
   await expect(page.getByText('Waiting for you. This page moves on by itself.')).toBeVisible();
   const first = await waiting(desktop);
-  backend.clock.advance(301 * SECOND);
+  pages.backend.clock.advance(301 * SECOND);
   await expect(page.getByText('Nobody was let in')).toBeVisible({ timeout: 40_000 });
   await expect(page.getByText(/The number ended at \d\d:\d\d\./)).toBeVisible();
   await page.getByRole('button', { name: 'Ask again' }).click();
@@ -234,13 +207,11 @@ test('the number ends with its time, and another can be had', async ({ page }) =
 });
 
 test('this wasn’t me: the half sign-in ends, computers are not asked, and a key opens requests again', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const desktop = await pairDesktop(page);
 
-  const thief = new Browser(backend);
-  await thief.password(account.username, PASSWORD);
+  const thief = new Browser(pages.backend);
+  await thief.password(account.username, account.password);
   const begun = await thief.call('beginApproval', { body: {} });
   expect(begun.status).toBe(201);
   expect((await desktop.decide(await waiting(desktop), 'not-me')).status).toBe(204);
@@ -255,16 +226,14 @@ test('this wasn’t me: the half sign-in ends, computers are not asked, and a ke
 });
 
 test('a change that wants it fresh takes any way', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const enrollment = nextEnrollment(page);
   await add(page, /^Codes/);
   const giver = await enrollment;
   await field(page).fill(codeNow(giver));
   await page.keyboard.press('Enter');
   await expect(page.getByText('My codes is added.')).toBeVisible();
-  backend.clock.advance(11 * 60 * SECOND);
+  pages.backend.clock.advance(11 * 60 * SECOND);
   await page.getByRole('button', { name: 'More for My key' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByRole('button', { name: 'Remove My key' }).click();
@@ -281,15 +250,13 @@ test('a change that wants it fresh takes any way', async ({ page }) => {
 });
 
 test('requests are opened again by a key alone', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const desktop = await pairDesktop(page);
   await page.getByRole('button', { name: 'Print a set' }).click();
   const [code = ''] = await page.locator('.sheet .mono').allTextContents();
   await page.getByRole('button', { name: 'I have them' }).click();
-  const thief = new Browser(backend);
-  await thief.password(account.username, PASSWORD);
+  const thief = new Browser(pages.backend);
+  await thief.password(account.username, account.password);
   await thief.call('beginApproval', { body: {} });
   await desktop.decide(await waiting(desktop), 'not-me');
   await signOut(page);
@@ -306,15 +273,13 @@ test('requests are opened again by a key alone', async ({ page }) => {
 });
 
 test('the number for a service, and back to it', async ({ page }) => {
-  const account = await somebody();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, account);
+  const { account } = await pages.enter(page);
   const desktop = await pairDesktop(page);
   await page.getByRole('button', { name: 'Make first choice: Office PC' }).click();
   await expect(page.getByText('Office PC is your first choice now.')).toBeVisible();
   await signOut(page);
-  const back = `${backend.origin}/help`;
-  const library = await backend.addService('Library', [back]);
+  const back = `${pages.backend.origin}/help`;
+  const library = await pages.backend.addService('Library', [back]);
   const { id, signInUrl } = (await library.call<{ id: string; signInUrl: string }>('createChallenge', { body: { returnTo: back } })).body;
   await page.goto(signInUrl);
   await givePassword(page, account);
@@ -327,8 +292,7 @@ test('the number for a service, and back to it', async ({ page }) => {
 });
 
 test('the security page and the sheet right to left, and in forced colours', async ({ page }) => {
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await pages.enter(page);
   await page.getByRole('button', { name: 'Print a set' }).click();
   await page.getByRole('button', { name: 'I have them' }).click();
   const turn = () =>

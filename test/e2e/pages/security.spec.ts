@@ -1,35 +1,15 @@
 /** The security page: the real backend with a clock that the test moves, and keys inside Chromium. */
 import { expect } from '@playwright/test';
 import { Desktop } from '../../support/backend.ts';
-import { type BackendHere, startBackendHere } from '../../support/backend-here.ts';
 import { look, test } from './look.ts';
+import { servePages } from './serve-pages.ts';
 import { VirtualKey } from './virtual-key.ts';
-import { addFirstKey } from './visitor.ts';
-import { webPages } from './web-pages.ts';
 
-const PASSWORD = 'correct horse battery staple';
 const MINUTE = 60_000;
-let backend: BackendHere;
-let people = 0;
-
-test.beforeAll(async () => {
-  backend = await startBackendHere({ environment: { ...webPages(), DOORSTEP_ORGANIZATION: 'Northmoor University' } });
-});
-test.afterAll(async () => {
-  await backend.stop();
-});
-
-/** Each test has a person of its own. */
-async function somebody() {
-  people += 1;
-  const username = `person-${people}`;
-  await backend.addPerson(username, PASSWORD);
-  return { username, password: PASSWORD };
-}
+const pages = servePages();
 
 test('adds, renames, prefers and removes, and never the last way', async ({ page }) => {
-  const first = await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  const { key: first } = await pages.enter(page);
   await look(page, 'web-security-one-key');
 
   await page.getByRole('button', { name: 'More for My key' }).click();
@@ -84,9 +64,8 @@ test('adds, renames, prefers and removes, and never the last way', async ({ page
 });
 
 test('a change after a while wants the key again, and can be stopped', async ({ page }) => {
-  const key = await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
-  backend.clock.advance(11 * MINUTE);
+  const { key } = await pages.enter(page);
+  pages.backend.clock.advance(11 * MINUTE);
   await page.getByRole('button', { name: 'Add a way' }).click();
   await page.getByRole('button', { name: /A security key/ }).click();
   await page.getByRole('button', { name: 'Add this key' }).click();
@@ -103,9 +82,8 @@ test('a change after a while wants the key again, and can be stopped', async ({ 
 });
 
 test('connects a computer with a code that ends', async ({ page, context }) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: backend.origin });
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: pages.backend.origin });
+  await pages.enter(page);
   await page.getByRole('button', { name: 'Add this computer' }).click();
   const dialog = page.getByRole('dialog', { name: 'Type this code in Doorstep' });
   await expect(dialog.getByText(/It works once, until \d\d:\d\d\./)).toBeVisible();
@@ -114,8 +92,8 @@ test('connects a computer with a code that ends', async ({ page, context }) => {
   const code = await page.evaluate(() => navigator.clipboard.readText());
   await expect(dialog.getByText(code, { exact: true })).toBeVisible();
 
-  const desktop = new Desktop(backend);
-  const iat = Math.floor(backend.clock.now() / 1000);
+  const desktop = new Desktop(pages.backend);
+  const iat = Math.floor(pages.backend.clock.now() / 1000);
   expect((await desktop.pair(code, 'Office PC', { claims: { sub: '', iat } })).status).toBe(201);
   await expect(page.getByText('Office PC is connected.')).toBeVisible();
   await expect(dialog).toBeHidden();
@@ -138,8 +116,7 @@ test('connects a computer with a code that ends', async ({ page, context }) => {
 
 test('a code that has ended makes room for a new one', async ({ page }) => {
   await page.clock.install();
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await pages.enter(page);
   await page.getByRole('button', { name: 'Add this computer' }).click();
   await expect(page.getByText(/It works once, until/)).toBeVisible();
   await page.clock.runFor(24 * 60 * MINUTE);
@@ -150,8 +127,7 @@ test('a code that has ended makes room for a new one', async ({ page }) => {
 });
 
 test('the list by keyboard alone', async ({ page }) => {
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await pages.enter(page);
   const more = page.getByRole('button', { name: 'More for My key' });
   await more.focus();
   await page.keyboard.press('Enter');
@@ -170,8 +146,7 @@ test('the list by keyboard alone', async ({ page }) => {
 });
 
 test('a session that is over leads back to signing in', async ({ page, context }) => {
-  await VirtualKey.plugIn(page);
-  await addFirstKey(page, backend.origin, await somebody());
+  await pages.enter(page);
   await context.clearCookies();
   await page.getByRole('button', { name: 'Add a way' }).click();
   await page.getByRole('button', { name: /A security key/ }).click();

@@ -10,6 +10,18 @@ import { buildOtpauth } from '../../../../src/oath/otpauth.ts';
 import { totp } from '../../../../src/oath/totp.ts';
 import { hotpSeed, totpSeed, World } from './world.ts';
 
+/** As the window sends what was typed: the least of it. */
+const TYPED = {
+  kind: 'totp',
+  issuer: '',
+  account: '',
+  secret: 'A'.repeat(32),
+  algorithm: 'SHA1',
+  digits: 6,
+  period: 30,
+  counter: 0,
+} as const;
+
 let world: World;
 let store: StateStore;
 let codes: Codes;
@@ -106,16 +118,7 @@ describe('the channels', () => {
   });
 
   it('take a typed secret as people type it, once', async () => {
-    const typed = {
-      kind: 'totp',
-      issuer: ' Example ',
-      account: 'alice',
-      secret: 'jbsw y3dp ehpk 3pxp',
-      algorithm: 'SHA1',
-      digits: 6,
-      period: 30,
-      counter: 0,
-    } as const;
+    const typed = { ...TYPED, issuer: ' Example ', account: 'alice', secret: 'jbsw y3dp ehpk 3pxp' };
     await codes.commands['code.type'](typed);
     expect(store.get().codes).toMatchObject([{ issuer: 'Example', account: 'alice', period: 30 }]);
     await expect(codes.commands['code.type']({ ...typed, issuer: 'Twice' })).rejects.toMatchObject({ code: 'seed.duplicate' });
@@ -128,16 +131,7 @@ describe('the channels', () => {
   });
 
   it('say that codes are on the screen for as long as they may be', async () => {
-    await codes.commands['code.type']({
-      kind: 'totp',
-      issuer: '',
-      account: '',
-      secret: 'A'.repeat(32),
-      algorithm: 'SHA1',
-      digits: 6,
-      period: 30,
-      counter: 0,
-    });
+    await codes.commands['code.type'](TYPED);
     expect(codes.areShown()).toBe(false);
     const [code] = await codes.commands['code.show']({});
     expect(shown.at(-1)).toBe(true);
@@ -148,16 +142,7 @@ describe('the channels', () => {
   });
 
   it('find the codes of an earlier run when the keychain is ready', async () => {
-    await codes.commands['code.type']({
-      kind: 'totp',
-      issuer: 'Kept',
-      account: '',
-      secret: 'A'.repeat(32),
-      algorithm: 'SHA1',
-      digits: 6,
-      period: 30,
-      counter: 0,
-    });
+    await codes.commands['code.type']({ ...TYPED, issuer: 'Kept' });
     await codes.commands['guard.set-pin']({ pin: '482915' });
     world.start();
     open();
