@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { newAuthenticator } from '../src/backend/domain/authenticators/new-authenticator.ts';
-import { hashSecret, newId, newSecret } from '../src/backend/domain/identifiers.ts';
+import { newSecret } from '../src/backend/domain/identifiers.ts';
 import { newPerson } from '../src/backend/domain/people/add-person.ts';
 import { openSqlite } from '../src/backend/store/sqlite/open-sqlite.ts';
 import type { ApprovalRequest } from '../src/contract/http/approvals.ts';
 import type { DeviceSnapshot } from '../src/contract/http/shapes.ts';
 import { type BackendProcess, startBackendProcess } from '../test/support/backend.ts';
+import { sessionRecord } from '../test/support/records.ts';
 import { cpuSeconds, cpuSecondsOf } from './measure/cpu.ts';
 import { fdatasyncs } from './measure/disk.ts';
 import { exchange } from './measure/exchange.ts';
@@ -47,18 +48,7 @@ async function populate(backend: BackendProcess, count: number): Promise<Owner[]
         const token = newSecret();
         await tx.people.insert(person);
         await tx.authenticators.insert(device);
-        await tx.sessions.insert({
-          id: newId(),
-          tokenHash: hashSecret(token),
-          personId: person.id,
-          state: 'password',
-          challengeId: null,
-          createdAt: now,
-          seenAt: now,
-          secondStepAt: null,
-          authenticatorId: null,
-          source: 'bench',
-        });
+        await tx.sessions.insert(sessionRecord({ personId: person.id, token, at: now }));
         owners.push({ personId: person.id, deviceId: device.id, token });
       }
     });

@@ -8,13 +8,13 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { newAuthenticator } from '../src/backend/domain/authenticators/new-authenticator.ts';
-import { hashSecret, newId, newSecret } from '../src/backend/domain/identifiers.ts';
-import type { SessionRecord } from '../src/backend/domain/model.ts';
+import { newSecret } from '../src/backend/domain/identifiers.ts';
 import { newPerson } from '../src/backend/domain/people/add-person.ts';
 import { openSqlite } from '../src/backend/store/sqlite/open-sqlite.ts';
 import { NO_TRUST } from '../src/backend/webauthn/attestation.ts';
 import { createRelyingParty } from '../src/backend/webauthn/relying-party.ts';
 import { type BackendProcess, startBackendProcess } from '../test/support/backend.ts';
+import { sessionRecord } from '../test/support/records.ts';
 import { type RequestOptions, SoftwareKey } from '../test/support/webauthn/software-key.ts';
 import { load, print, ratio, spread } from './table.ts';
 
@@ -161,19 +161,7 @@ async function populate(backend: BackendProcess, visitors: readonly Visitor[]): 
         ),
       );
       visitor.token = newSecret();
-      const session: SessionRecord = {
-        id: newId(),
-        tokenHash: hashSecret(visitor.token),
-        personId: person.id,
-        state: 'password',
-        challengeId: null,
-        createdAt: now,
-        seenAt: now,
-        secondStepAt: null,
-        authenticatorId: null,
-        source: 'bench',
-      };
-      await tx.sessions.insert(session);
+      await tx.sessions.insert(sessionRecord({ personId: person.id, token: visitor.token, at: now }));
     }
   });
   await store.close();

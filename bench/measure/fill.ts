@@ -1,9 +1,10 @@
 /** Puts people into a store directly: what they have is not what is measured. */
 import { newAuthenticator } from '../../src/backend/domain/authenticators/new-authenticator.ts';
 import type { SeedVault } from '../../src/backend/domain/codes/seeds.ts';
-import { hashSecret, newId, newSecret } from '../../src/backend/domain/identifiers.ts';
+import { newSecret } from '../../src/backend/domain/identifiers.ts';
 import { newPerson } from '../../src/backend/domain/people/add-person.ts';
 import type { Store } from '../../src/backend/domain/stores.ts';
+import { codeRecord, sessionRecord } from '../../test/support/records.ts';
 
 /** A person with a source of TOTP codes, and the token of a session that has shown the password. */
 export interface Filled {
@@ -31,39 +32,12 @@ export async function fillPeople(
         const given = { personId: person.id, kind: 'totp', name: 'Codes', addedAt: now, addedFrom: 'bench' } as const;
         const authenticator = newAuthenticator(given, { codeForm: TOTP, preferred: true });
         await tx.authenticators.insert(authenticator);
-        await tx.codes.insert({
-          authenticatorId: authenticator.id,
-          personId: person.id,
-          kind: 'totp',
-          ...TOTP,
-          ...seeds.seal(options.seed, authenticator.id),
-          lastPosition: -1,
-          drift: 0,
-          failures: 0,
-          blockedUntil: 0,
-          candidate: null,
-          candidateAt: null,
-        });
+        await tx.codes.insert(codeRecord(authenticator, seeds.seal(options.seed, authenticator.id)));
         const token = newSecret();
-        await tx.sessions.insert(sessionOf(person.id, token, now));
+        await tx.sessions.insert(sessionRecord({ personId: person.id, token, at: now }));
         filled.push({ personId: person.id, username, token });
       }
     });
   }
   return filled;
-}
-
-function sessionOf(personId: string, token: string, now: number) {
-  return {
-    id: newId(),
-    tokenHash: hashSecret(token),
-    personId,
-    state: 'password' as const,
-    challengeId: null,
-    createdAt: now,
-    seenAt: now,
-    secondStepAt: null,
-    authenticatorId: null,
-    source: 'bench',
-  };
 }
