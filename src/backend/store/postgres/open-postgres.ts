@@ -10,6 +10,7 @@ import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
 import * as appendOnly from './append-only.ts';
 import { CHANNEL, Listener } from './listener.ts';
+import * as slimTrail from './slim-trail.ts';
 
 const LOCKING = { rows: true };
 const CONNECTIONS = 10;
@@ -21,7 +22,7 @@ export async function openPostgres(address: string, onProblem: (error: unknown) 
   // An idle connection that breaks is replaced by the pool; without a listener the process would end.
   pool.on('error', onProblem);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  await migrate(db, { appendOnly });
+  await migrate(db, { appendOnly, slimTrail });
   const topics = new Topics();
   const listener = new Listener(address, topics, onProblem);
   await listener.start();

@@ -12,6 +12,7 @@ import { type ChainEnd, keepChainEnd } from '../tables/audit.ts';
 import { Topics } from '../topics.ts';
 import { storeFailure, withFailures } from '../unavailable.ts';
 import * as appendOnly from './append-only.ts';
+import * as slimTrail from './slim-trail.ts';
 
 export const SQLITE_FILE = 'doorstep.sqlite';
 const LOCKING = { rows: false };
@@ -71,7 +72,7 @@ function migrateAlone(db: Kysely<Schema>): Promise<void> {
     await sql`pragma foreign_keys = off`.execute(connection);
     await sql`begin exclusive`.execute(connection);
     try {
-      await migrate(connection, { appendOnly });
+      await migrate(connection, { appendOnly, slimTrail });
       await sql`commit`.execute(connection);
     } catch (error) {
       await sql`rollback`.execute(connection).catch(() => undefined);
