@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { CodeEnrollmentStore, CodeStore, SpareCodeStore } from '../../domain/codes/stores.ts';
 import type { Locking } from '../locking.ts';
 import { prepared, preparedChange } from '../prepared.ts';
@@ -19,17 +19,28 @@ const listOf = prepared((db, { personId }: { personId: string }) =>
     )
     .where('personId', '=', personId),
 );
-const count = prepared((db, { personId, at, tooLong }: { personId: string; at: number; tooLong: number }) =>
+interface Countable {
+  readonly personId: string;
+  readonly at: number;
+  readonly tooLong: number;
+}
+const mayBeTried =
+  ({ personId, at, tooLong }: Countable) =>
+  (eb: ExpressionBuilder<Schema, 'codes'>) =>
+    eb.and([
+      eb('personId', '=', personId),
+      eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', tooLong)]),
+      eb(eb.selectFrom('authenticators').select('state').whereRef('id', '=', 'codes.authenticatorId'), '=', 'active'),
+    ]);
+const countOf = (db: Kysely<Schema>, tried: Countable) =>
   db
     .updateTable('codes')
     .set((eb) => ({ failures: eb('failures', '+', 1) }))
-    .where('personId', '=', personId)
-    .where((eb) => eb.or([eb('blockedUntil', '<=', at), eb('blockedUntil', '>', tooLong)]))
-    .where(({ exists, selectFrom }) =>
-      exists(selectFrom('authenticators').select('id').whereRef('id', '=', 'codes.authenticatorId').where('state', '=', 'active')),
-    )
-    .returningAll(),
-);
+    .where(mayBeTried(tried));
+const count = prepared((db, tried: Countable) => countOf(db, tried).returningAll());
+/** Of what was counted, nothing that decides whether it may be tried has changed. */
+const countUnseen = preparedChange(countOf);
+const counted = prepared((db, tried: Countable) => db.selectFrom('codes').selectAll().where(mayBeTried(tried)));
 const accept = preparedChange((db, { id, position, drift }: { id: string; position: number; drift: number }) =>
   db
     .updateTable('codes')
@@ -55,8 +66,14 @@ export function codesOn(db: Kysely<Schema>, locking: Locking): CodeStore {
       await db.insertInto('codes').values(code).execute();
     },
     async count(personId, at, longestWait) {
-      if (locking.rows) await hold(db, { personId });
-      return count(db, { personId, at, tooLong: at + longestWait });
+      const tried = { personId, at, tooLong: at + longestWait };
+      if (locking.rows) {
+        await hold(db, { personId });
+        return count(db, tried);
+      }
+      // To bring back what an update has changed, SQLite makes a table each time: that takes longer than to look once more.
+      await countUnseen(db, tried);
+      return counted(db, tried);
     },
     async accept(id, { position, drift }) {
       return (await accept(db, { id, position, drift })) > 0;
