@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Every event that the trail knows. Stable names: people and programs read them. */
 export const AUDIT_EVENTS = {
@@ -84,7 +84,7 @@ export function auditHash(row: Omit<AuditRow, 'hash'>): string {
     facts,
     row.previousHash,
   ];
-  return createHash('sha256').update(JSON.stringify(covered)).digest('hex');
+  return hash('sha256', JSON.stringify(covered), 'hex');
 }
 
 export type ChainVerdict =

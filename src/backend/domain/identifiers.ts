@@ -1,8 +1,18 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
+
+const ID_BYTES = 16;
+/** Random bytes for the next identifiers: to draw them one by one takes ten times as long. */
+const drawn = Buffer.alloc(256 * ID_BYTES);
+let used = drawn.length;
 
 /** A new opaque identifier: 128 random bits, 22 base64url letters. Not a secret. */
 export function newId(): string {
-  return randomBytes(16).toString('base64url');
+  if (used === drawn.length) {
+    randomFillSync(drawn);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return drawn.toString('base64url', used - ID_BYTES, used);
 }
 
 /** A new bearer secret: 256 random bits, base64url. Only its hash is ever stored. */
@@ -15,5 +25,5 @@ export function newSecret(): string {
  * cannot be guessed from it (NIST SP 800-63B: look-up secrets of 112 bits or more need no slow hash).
  */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }

@@ -10,6 +10,7 @@ import type { Tables } from './stores.ts';
  * has 2^64 of them (RFC 6177).
  */
 export function sourceKey(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

@@ -1,5 +1,5 @@
 /** The first step: a user name and a password become a session that can reach the second step and nothing else. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DoorstepError } from '../../../contract/errors.ts';
 import { cancelApprovalsOf } from '../approvals/cancel-approval.ts';
 import { hasAnyWay, wayRules } from '../authenticators/ways.ts';
@@ -98,7 +98,7 @@ type Limits = Readonly<Record<'account' | 'accountAndSource' | 'source', Attempt
 
 /** Keys hold a hash of what was typed: people type passwords into the wrong field. */
 function accountLimit(domain: Domain, account: string): AttemptKey {
-  const name = createHash('sha256').update(account).digest('base64url');
+  const name = hash('sha256', account, 'base64url');
   return { key: `password:account:${name}`, limit: domain.policy.limits.passwordPerAccount };
 }
 
