@@ -17,7 +17,7 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 export function securityHeaders(app: FastifyInstance, overTls: boolean): void {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     const api = request.url.startsWith('/v1/');
     reply.headers({
       'content-security-policy': api ? API_POLICY : PAGE_POLICY,
@@ -32,6 +32,7 @@ export function securityHeaders(app: FastifyInstance, overTls: boolean): void {
     });
     if (overTls) reply.header('strict-transport-security', 'max-age=31536000');
     if (api && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    done();
   });
 }
 

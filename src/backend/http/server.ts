@@ -63,11 +63,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await answerFailure(proven, request, reply);
   });
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'request.not-found'));
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     request.log.info(
       { method: request.method, route: request.routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     );
+    done();
   });
   await app.register(cookiePlugin);
   await app.register(swagger, {
