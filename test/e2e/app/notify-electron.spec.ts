@@ -58,7 +58,7 @@ test.afterEach(async () => {
 
 const open = async () => {
   const folders = [folder, `--user-data-dir=${join(session.env['HOME'] ?? '', 'program')}`];
-  program = await launchElectron(folders, session.env, async () => ({}));
+  program = await launchElectron(folders, session.env);
   app = program.app;
   // Electron is there before its program is.
   await expect.poll(() => app.evaluate(() => 'program' in globalThis)).toBe(true);

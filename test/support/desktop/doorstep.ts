@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { _electron, type ElectronApplication, errors, type Page } from '@playwright/test';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import type { AppState } from '../../../src/contract/ipc.ts';
 
 export const PROJECT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
@@ -35,15 +35,13 @@ export function electronBinary(): string {
 
 export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepApp> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'doorstep-data-'));
-  const { page, ...driven } = await launchElectron(
-    [PROJECT, ...(options.args ?? [])],
-    { ...options.env, DOORSTEP_DATA: data, DOORSTEP_SERVER: options.server },
-    async (app) => {
-      const first = await app.firstWindow({ timeout: ATTACH_MS });
-      await first.waitForLoadState('load', { timeout: ATTACH_MS });
-      return { page: first };
-    },
-  );
+  const driven = await launchElectron([PROJECT, ...(options.args ?? [])], {
+    ...options.env,
+    DOORSTEP_DATA: data,
+    DOORSTEP_SERVER: options.server,
+  });
+  const page = await driven.app.firstWindow({ timeout: ATTACH_MS });
+  await page.waitForLoadState('load', { timeout: ATTACH_MS });
   return {
     ...driven,
     window: page,
@@ -60,8 +58,6 @@ export async function launchDoorstep(options: LaunchOptions): Promise<DoorstepAp
 /** A program in Electron that the driver has hold of. */
 export interface Driven {
   readonly app: ElectronApplication;
-  /** Launches before this one, of which the driver did not get hold: then the time until now is not the app's own. */
-  readonly launchesBefore: number;
   /** All that it has written to standard error so far. */
   log(): string;
   /** Ends it and waits for it. */
@@ -70,44 +66,25 @@ export interface Driven {
   kill(): Promise<void>;
 }
 
-/**
- * Told which Electron to run, Playwright (1.65) holds the program back no more, and attaches while the first window loads.
- * Now and then that is the moment in which the window's page replaces the empty document that each window begins with. Then
- * Chromium answers all that it is asked and tells of the page's loading, but not that it came (Page.frameNavigated), and
- * Playwright waits for that word beside a program that is up and well: about one launch in 60 on a busy machine, as its own
- * log of the exchange shows (DEBUG=pw:protocol). Kin to it: https://github.com/microsoft/playwright/issues/17765 (open), and
- * https://github.com/microsoft/playwright/issues/41093 (mended for `connectOverCDP` alone). Another try is all that helps.
- */
-const TRIES = 3;
 const ATTACH_MS = 20_000;
+/**
+ * Attached while a window loads, Playwright may miss that its page has come (Page.frameNavigated), and waits for that word
+ * beside a program that is up and well: one launch in five on a busy machine. So the program waits for Playwright.
+ */
+const UNTIL_ATTACHED = join(PROJECT, 'test', 'support', 'desktop', 'until-attached.cjs');
 
-/** `ready`: what must come after the launch, with Playwright's own time-outs, for a try to count; what it gives is handed on. */
-export async function launchElectron<T extends object>(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  ready: (app: ElectronApplication) => Promise<T>,
-  launchesBefore = 0,
-): Promise<Driven & T> {
-  let app: ElectronApplication | null = null;
-  try {
-    app = await _electron.launch({
-      executablePath: electronBinary(),
-      args: [...args],
-      chromiumSandbox: true,
-      env: { ...env },
-      timeout: ATTACH_MS,
-    });
-    const driven = drive(app, launchesBefore);
-    return { ...driven, ...(await ready(app)) };
-  } catch (error) {
-    if (launchesBefore === TRIES - 1 || !(error instanceof errors.TimeoutError)) throw error;
-    app?.process().kill('SIGKILL');
-    process.emitWarning(`the driver did not get hold of the app, and tries anew: ${error.message}`);
-    return launchElectron(args, env, ready, launchesBefore + 1);
-  }
+export async function launchElectron(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Driven> {
+  const app = await _electron.launch({
+    executablePath: electronBinary(),
+    args: ['-r', UNTIL_ATTACHED, ...args],
+    chromiumSandbox: true,
+    env: { ...env },
+    timeout: ATTACH_MS,
+  });
+  return drive(app);
 }
 
-function drive(app: ElectronApplication, launchesBefore: number): Driven {
+function drive(app: ElectronApplication): Driven {
   const running = app.process();
   let log = '';
   running.stderr?.on('data', (text: Buffer) => {
@@ -116,7 +93,6 @@ function drive(app: ElectronApplication, launchesBefore: number): Driven {
   const exited = new Promise<void>((done) => running.once('exit', () => done()));
   return {
     app,
-    launchesBefore,
     log: () => log,
     async quit() {
       const asked = app.close().catch(() => undefined);
