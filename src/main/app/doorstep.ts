@@ -110,7 +110,6 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     onClosed: quit,
     onGone: () => prompts.cancel(),
   });
-  installMenu(() => window.get(), quit);
 
   const keychain = openSystemKeychain(() => forkKeychain(join(root, 'dist', 'main', 'index.cjs')));
   const vault = createVault({
@@ -124,7 +123,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     (challenges) => store.change({ challenges }),
     () => reviews.hold(),
   );
-  const web = session.fromPartition('backend', { cache: false });
+  let web: Session | null = null;
   const clock = createServerClock(Date.now, (seconds) => store.change({ clockSkew: seconds }));
   const data = app.getPath('userData');
   const sync = createSync({
@@ -134,7 +133,10 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     clock,
     queue: openChangeQueue(join(data, 'changes.json'), () => clock.milliseconds()),
     lastKnown: openLastKnown(join(data, 'last-known.json'), (error) => log.warn('last-known.not-kept', { code: codeOf(error) })),
-    fetch: (url, init) => web.fetch(url, init),
+    fetch: (url, init) => {
+      web ??= isolatedSession('backend');
+      return web.fetch(url, init);
+    },
     computer: { name: computerName(), platform: process.platform, version: app.getVersion().slice(0, 32) },
     only,
     onChallenges: (challenges) => gate.set(challenges),
@@ -232,7 +234,6 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     for (const { id } of before.challenges) if (!state.challenges.some((challenge) => challenge.id === id)) prompts.cancelChallenge(id);
     before = state;
   });
-  powerMonitor.on('resume', () => sync.wake());
 
   const open = (screen: TrayScreen | null) => {
     desktop?.seen();
@@ -246,6 +247,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     void openTheRest();
   };
   const openTheRest = async () => {
+    installMenu(() => window.get(), quit);
+    powerMonitor.on('resume', () => sync.wake());
     tokens.start();
     const options = { store, reviews, notices, gate, log, icon, icons: join(root, 'build', 'icons'), onQuit: quit };
     const opening = openDesktop({
