@@ -1,6 +1,6 @@
 /** Composition root of the desktop app's main process, and of the small process that holds its keychain. */
 import { mkdirSync } from 'node:fs';
-import { app } from 'electron';
+import { app, Menu } from 'electron';
 import { openDoorstep } from './app/doorstep.ts';
 import { NO_ENVIRONMENT, takeEnvironment } from './app/environment.ts';
 import { createLog } from './app/log.ts';
@@ -16,6 +16,15 @@ declare const __RELEASE__: boolean;
 
 /** At the end of the app whoever does not answer within so many milliseconds is not waited for: the person's session wants to end too. */
 const LAST_WORDS = 5_000;
+
+/**
+ * Chromium looks in each of its processes every 4 s, from its second minute on, for free memory to give back: at rest, where
+ * nothing was freed, that is the largest part of what the app does at all.
+ */
+function rarelyReclaim(): void {
+  const wanted = app.commandLine.getSwitchValue('enable-features');
+  app.commandLine.appendSwitch('enable-features', [...(wanted === '' ? [] : [wanted]), 'PartitionAllocMemoryReclaimer:interval/5m'].join());
+}
 
 function startApp(): void {
   const taken = takeEnvironment(process.env, app.isPackaged);
@@ -44,6 +53,11 @@ function startApp(): void {
     app.setPath('userData', environment.dataFolder);
   }
   app.enableSandbox();
+  // Forms need no graphics card: its driver would take time at the start, memory, and be one more thing to attack.
+  if (process.platform === 'linux') app.disableHardwareAcceleration();
+  rarelyReclaim();
+  // Until ours is there, none: Electron's own has a reload and developer tools, and would be made only to be replaced.
+  Menu.setApplicationMenu(null);
   registerAppScheme();
 
   if (!app.requestSingleInstanceLock()) {

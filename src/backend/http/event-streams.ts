@@ -8,7 +8,8 @@ import type { CurrentDevice } from '../domain/devices/device-request.ts';
 import { type PersonSnapshot, personSnapshot } from '../domain/devices/snapshot.ts';
 import type { Domain } from '../domain/domain.ts';
 
-const HEARTBEAT = 20_000;
+/** Each beat wakes every desktop; who forwards connections gives them up after 50 to 60 s of silence. */
+const HEARTBEAT = 30_000;
 const BEAT = ': \n\n';
 const MOST_A_DEVICE = 4;
 /** A desktop that does not read is let go before it fills the memory. */

@@ -75,7 +75,7 @@ interface Exchange {
 }
 
 const DEADLINE = 15_000;
-/** The backend says something every 20 s. */
+/** The backend says something every 30 s. */
 const SILENCE = 50_000;
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 

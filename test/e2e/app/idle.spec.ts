@@ -5,8 +5,8 @@ import { type DoorstepApp, launchDoorstep } from '../../support/desktop/doorstep
 import { type DesktopSession, startDesktopSession } from '../../support/desktop/session.ts';
 import { startWire, type Wire } from '../../support/desktop/wire.ts';
 
-/** Longer than the backend is silent on a live connection, 20 s. */
-const IDLE = 25_000;
+/** Longer than the backend is silent on a live connection, 30 s. */
+const IDLE = 35_000;
 
 let session: DesktopSession;
 let backend: DemoBackend;
