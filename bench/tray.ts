@@ -11,9 +11,12 @@ import { CpuMeter, type Desktop, isShared, pssOf, startDesktop, treeOf } from '.
 import { load, print, ratio, spread } from './table.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
-/** How long an app is left alone before it counts as being at rest, and how long it is watched. */
-const SETTLE = Number(process.env['SETTLE'] ?? 40) * 1_000;
-const WATCH = Number(process.env['WATCH'] ?? 25) * 1_000;
+/**
+ * How long an app is left alone before it counts as being at rest, and how long it is watched. Chromium's regular work begins
+ * a minute after the start, and some that it does once comes a minute later.
+ */
+const SETTLE = Number(process.env['SETTLE'] ?? 65) * 1_000;
+const WATCH = Number(process.env['WATCH'] ?? 40) * 1_000;
 
 interface Figures {
   readonly toWindow: number[];
