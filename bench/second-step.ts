@@ -277,7 +277,7 @@ function report(before: string, here: Figures, goals: Figures): void {
   const perSecond = ({ disk }: Figures): string => spread(disk.map((one) => 1_000 / one));
   print({
     title: 'The durable second step: a TOTP code over HTTP',
-    note: `${rounds} interleaved rounds, median and quartiles; ${CLIENTS} clients on the same cores, ${PEOPLE.toLocaleString('en')} people at Doorstep and ${PEER_PEOPLE} at glewlwyd 2.7.5 (Debian's, SQLite, its hash set to one iteration), one secret, the password shown beforehand; both with every commit on the disk, which does ${perSecond(here)} writes with fdatasync a second; ${goalsDiskNote(perSecond(goals))}; before: ${before}; after: ${load()}`,
+    note: `${rounds} interleaved rounds, median and quartiles; ${CLIENTS} clients on the same cores, ${PEOPLE.toLocaleString('en')} people at Doorstep, who have all come before, and ${PEER_PEOPLE} at glewlwyd 2.7.5 (Debian's, SQLite, its hash set to one iteration), one secret, the password shown beforehand; both with every commit on the disk, which does ${perSecond(here)} writes with fdatasync a second; ${goalsDiskNote(perSecond(goals))}; before: ${before}; after: ${load()}`,
     rows: [
       compare(here, 'second steps a second, 16 clients; peer: glewlwyd', 'perSecond', 0),
       compare(here, 'CPU milliseconds of the server a step; peer: glewlwyd', 'cpu', 2),

@@ -1,12 +1,16 @@
 /** Puts people into a store directly: what they have is not what is measured. */
 import { newAuthenticator } from '../../src/backend/domain/authenticators/new-authenticator.ts';
 import type { SeedVault } from '../../src/backend/domain/codes/seeds.ts';
-import { newSecret } from '../../src/backend/domain/identifiers.ts';
 import { newPerson } from '../../src/backend/domain/people/add-person.ts';
+import { newSessionToken } from '../../src/backend/domain/sessions/token.ts';
 import type { Store } from '../../src/backend/domain/stores.ts';
+import { stepAt } from '../../src/oath/totp.ts';
 import { codeRecord, sessionRecord } from '../../test/support/records.ts';
 
-/** A person with a source of TOTP codes, and the token of a session that has shown the password. */
+/**
+ * A person with a source of TOTP codes, and the token of a session that has shown the password. All have come before: else
+ * their rows would grow at their first code, and whole pages be cut in two for it.
+ */
 export interface Filled {
   readonly personId: string;
   readonly username: string;
@@ -15,6 +19,7 @@ export interface Filled {
 
 const TOTP = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
 const AT_ONCE = 500;
+const BEFORE = 30 * 60_000;
 
 export async function fillPeople(
   store: Store,
@@ -29,11 +34,13 @@ export async function fillPeople(
         const username = `visitor${options.first + index}`;
         const person = newPerson({ username, displayName: 'Visitor', role: 'person', passwordHash: options.passwordHash, now });
         await tx.people.insert(person);
+        const lastUsed = { lastUsedAt: now - BEFORE, lastUsedFrom: '127.0.0.1' };
         const given = { personId: person.id, kind: 'totp', name: 'Codes', addedAt: now, addedFrom: 'bench' } as const;
-        const authenticator = newAuthenticator(given, { codeForm: TOTP, preferred: true });
+        const authenticator = newAuthenticator(given, { codeForm: TOTP, preferred: true, ...lastUsed });
         await tx.authenticators.insert(authenticator);
-        await tx.codes.insert(codeRecord(authenticator, seeds.seal(options.seed, authenticator.id)));
-        const token = newSecret();
+        const lastPosition = stepAt(now - BEFORE, TOTP.period);
+        await tx.codes.insert(codeRecord(authenticator, seeds.seal(options.seed, authenticator.id), { lastPosition }));
+        const token = newSessionToken(now);
         await tx.sessions.insert(sessionRecord({ personId: person.id, token, at: now }));
         filled.push({ personId: person.id, username, token });
       }

@@ -2,6 +2,7 @@
 import type { CodeRecord, SealedSeed } from '../../src/backend/domain/codes/model.ts';
 import { hashSecret, newId } from '../../src/backend/domain/identifiers.ts';
 import type { AuthenticatorRecord, ServiceRecord, SessionRecord } from '../../src/backend/domain/model.ts';
+import { hashSessionToken } from '../../src/backend/domain/sessions/token.ts';
 
 /** A session that has shown the password and nothing else. `token` is the bearer's, `at` its beginning. */
 export function sessionRecord(
@@ -10,7 +11,7 @@ export function sessionRecord(
 ): SessionRecord {
   return {
     id: newId(),
-    tokenHash: hashSecret(token),
+    tokenHash: hashSessionToken(token),
     personId,
     state: 'password',
     challengeId: null,
