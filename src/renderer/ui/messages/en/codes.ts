@@ -52,7 +52,7 @@ export const codes = {
   gone: 'Gone',
   goneText: 'Its secret is not in the keychain any more. Remove it, then add it again from the site.',
   nameHint: 'Something you know it by.',
-  viewfinder: { text: 'Move this frame over the square picture. It is read by itself.' },
+  viewfinder: { text: 'Move this frame over the square picture.', more: 'It is read by itself.' },
 
   removeTitle: ({ name }: Named) => `Remove the code for ${name}?`,
   removeText: ({ name }: Named) => `Its secret is deleted here. Switch codes off at ${name} first, or you may not get in there.`,
