@@ -153,3 +153,17 @@ test('a typed secret, with all there is to say of it', async ({ page, open }) =>
     counter: 7,
   });
 });
+
+test('a fault that comes below what is seen of a dialog is brought into view', async ({ page, open }) => {
+  await page.setViewportSize({ width: 360, height: 480 });
+  const bridge = await open();
+  bridge.on('code.type', () => ({ ok: false, code: 'keychain.dismissed', detail: {} }));
+  await page.getByRole('button', { name: 'Add a code' }).click();
+  await page.getByRole('button', { name: /Type the secret/ }).click();
+  await page.getByRole('textbox', { name: 'Site' }).fill('Library');
+  await page.getByRole('textbox', { name: 'Secret' }).fill('jbsw y3dp ehpk 3pxp');
+  await page.keyboard.press('Enter');
+  const fault = page.getByRole('alert').last();
+  await expect(fault).toContainText('The keychain stayed locked.');
+  await expect(fault).toBeInViewport({ ratio: 1 });
+});
