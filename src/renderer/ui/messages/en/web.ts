@@ -105,7 +105,7 @@ export const web = {
     spareFirst: 'Print a set',
     spareNew: 'Print a new set',
     spareTitle: 'Print a new set?',
-    spareReplaces: 'The codes of the sheet before stop working at once.',
+    spareReplaces: 'The codes on your old sheet stop working at once.',
     spareAction: 'Make new codes',
     spareKeep: 'Keep the old ones',
     stopped: 'Requests are stopped',
