@@ -2,7 +2,20 @@
 import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { type AppServer, serveApp } from './app-server.ts';
-import { blueKey, oldToken, paired, practiceToken, spareKey, token, unpaired, vpn } from './app-states.ts';
+import {
+  approvalRequest,
+  blueKey,
+  libraryCode,
+  oldToken,
+  paired,
+  payrollCode,
+  practiceToken,
+  shownCode,
+  spareKey,
+  token,
+  unpaired,
+  vpn,
+} from './app-states.ts';
 import { FakeBridge } from './fake-bridge.ts';
 import { SCREENS, test } from './look.ts';
 
@@ -79,6 +92,41 @@ test('text at twice its size still fits 320 px', async ({ page }) => {
   });
   await page.screenshot({ path: path.join(SCREENS, 'app-large-text.png'), fullPage: true });
   await reflows(page);
+});
+
+test('the window that asks, at three times its text size: what it says of the request can still be read', async ({ page }) => {
+  await page.setViewportSize({ width: 144, height: 219 });
+  await FakeBridge.open(page, `${server.address}approval.html`, { ...paired, review: { challenge: approvalRequest, ended: null } });
+  await expect(page.getByRole('heading', { level: 1, name: 'Library asks: is this you?' })).toBeVisible();
+  await page.screenshot({ path: path.join(SCREENS, 'app-approval-large-text.png'), fullPage: true });
+  await reflows(page);
+  const widths = await page.locator('dd').evaluateAll((facts) => facts.map((fact) => fact.getBoundingClientRect().width));
+  expect(Math.min(...widths), 'no fact stands letter by letter').toBeGreaterThan(80);
+});
+
+test('codes at home, at half as large a text again: eight digits lie over nothing', async ({ page }) => {
+  await page.setViewportSize({ width: 240, height: 320 });
+  const bridge = await FakeBridge.open(page, server.address, paired);
+  const now = Date.now();
+  bridge.on('code.show', () => ({ ok: true, value: [shownCode(payrollCode, now, '60318427', '11112222')] }));
+  await bridge.push({ codes: [payrollCode, libraryCode] });
+  const row = page.getByRole('listitem').filter({ hasText: 'Payroll' });
+  await expect(row.locator('.digits')).toBeVisible();
+  const digits = await row.locator('.digits').boundingBox();
+  const ring = await row.locator('svg.ring').boundingBox();
+  expect(ring?.y ?? 0).toBeGreaterThanOrEqual((digits?.y ?? 0) + (digits?.height ?? 0));
+});
+
+test('the viewfinder as small as it may be made: its head holds what it says', async ({ page }) => {
+  await page.setViewportSize({ width: 240, height: 240 });
+  await page.goto(`${server.address}viewfinder.html`);
+  const text = page.getByText('Move this frame over the square picture.');
+  await expect(text).toBeVisible();
+  const [head, said] = [await page.locator('header').boundingBox(), await text.boundingBox()];
+  expect(head?.height).toBe(56);
+  expect(said?.height ?? 99).toBeLessThanOrEqual(56);
+  await page.setViewportSize({ width: 376, height: 424 });
+  await expect(page.getByText('It is read by itself.', { exact: true })).toBeVisible();
 });
 
 for (const [name, state] of [

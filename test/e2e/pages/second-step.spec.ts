@@ -245,6 +245,18 @@ test('the second step by keyboard alone', async ({ page }) => {
   await expect.poll(() => api.bodies('codeStep')).toEqual([{ code: '193204' }]);
 });
 
+test('the number: names that are long, and words that are', async ({ page }) => {
+  const api = await FakeApi.stand(page);
+  const name = 'Donaudampfschifffahrtsgesellschaftskapitänsakademie zu Northmoor';
+  api.on('session', { body: { ...half, organization: { ...half.organization, name }, preferred: 'desktop' } });
+  const place = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch area';
+  api.on('beginApproval', () => ({ status: 201, body: { ...request(), serviceName: name, place } }));
+  waiting(api);
+  await page.goto(`${server.address}sign-in`);
+  await expect(page.getByText(`${name} asks, ${place}.`)).toBeVisible();
+  await look(page, 'web-second-number-long');
+});
+
 test('forced colours, right to left, less movement', async ({ page }) => {
   const api = await FakeApi.stand(page);
   api.on('session', { body: { ...half, preferred: 'desktop' } });
@@ -262,4 +274,10 @@ test('forced colours, right to left, less movement', async ({ page }) => {
   await page.screenshot({ path: 'test-results/screens/web-second-number-rtl.png', fullPage: true });
   const number = await page.locator('.digits .group').evaluateAll((groups) => groups.map((one) => one.getBoundingClientRect().x));
   expect(number[0] ?? 0).toBeLessThan(number[1] ?? 0);
+  // The ground is that of a page that was never seen in forced colours.
+  const corner = () => page.screenshot({ clip: { x: 4, y: 400, width: 1, height: 1 } });
+  const ground = await corner();
+  await page.reload();
+  await expect(page.getByText('4 8 2 9 1 3')).toBeAttached();
+  expect(ground.equals(await corner())).toBe(true);
 });
