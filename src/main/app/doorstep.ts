@@ -47,6 +47,9 @@ import { createStateStore, firstState } from './state-store.ts';
 /** The address of a backend embedded by `npm start`, offered until a person or an organization names another. */
 const DEFAULT_SERVER = 'http://localhost:7410';
 
+/** A window that shows itself is drawn within so many milliseconds. */
+const PAINTED = 100;
+
 /** All that the approval window is there for. */
 const APPROVAL_CHANNELS: readonly IpcChannel[] = [
   'state.get',
@@ -102,8 +105,8 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
     ...frame,
     onShown: () => {
       log.info('window.shown');
-      // Nothing competes with the first window for the processor.
-      begin();
+      // Nothing competes with the first window for the processor until it is on the screen.
+      setTimeout(begin, PAINTED);
     },
     onFocus: () => desktop?.seen(),
     onClose: () => desktop?.hasTray() === true && !quitting,
@@ -242,7 +245,7 @@ export function openDoorstep({ environment, settings, log, hidden, connectPracti
   };
   let began = false;
   const begin = () => {
-    if (began) return;
+    if (began || quitting) return;
     began = true;
     void openTheRest();
   };
