@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqlite, SQLITE_FILE } from '../../../src/backend/store/sqlite/open-sqlite.ts';
 import type { DeviceSnapshot } from '../../../src/contract/http/shapes.ts';
 import { type BackendProcess, Browser, Desktop, startBackendProcess } from '../../support/backend.ts';
 import { enrollCodes, step, wrongCode } from '../../support/codes.ts';
@@ -99,6 +101,20 @@ describe('a start that cannot be', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/could not start/);
     expect(stderr).not.toContain('hunter2');
+  });
+
+  it('says what to do where another program does not let go of the database', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'doorstep-held-'));
+    await (await openSqlite(folder)).close();
+    const other = new Database(join(folder, SQLITE_FILE));
+    other.exec('begin immediate');
+    const { status, stdout, stderr } = run({ DOORSTEP_BACKEND_DATA: folder });
+    other.close();
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `The backend could not start: another program keeps ${join(folder, SQLITE_FILE)} locked. End it, then start again.\n`,
+    );
+    rmSync(folder, { recursive: true, force: true });
   });
 });
 

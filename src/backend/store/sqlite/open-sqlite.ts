@@ -1,6 +1,7 @@
 /** The embedded store: one process, one file, a writer and a reader side by side (WAL), every commit on the disk (synchronous FULL). */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Store, Topic, Transaction } from '../../domain/stores.ts';
@@ -22,20 +23,35 @@ const MOST_STATEMENTS = 500;
 const CACHE_KIB = 65_536;
 /** Pages that the WAL gathers (16 MiB) before they go to their places: one that changes again meanwhile goes there once. */
 const WAL_PAGES = 4_096;
+/** Milliseconds that one process waits for another at the file, at most. */
+const WAITS = 5_000;
+const LOOKS_AGAIN = 10;
 
-/** Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. */
+/**
+ * Opens (and makes, and brings up to date) `folder/doorstep.sqlite`. The folder is 0700, the files 0600. Throws what the
+ * file system or SQLite says; where another process does not let go of the file, what to do about it.
+ */
 export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const file = join(folder, SQLITE_FILE);
-  const writer = open(file);
+  try {
+    return await openFile(file);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    throw new Error(`another program keeps ${file} locked. End it, then start again.`, { cause: error });
+  }
+}
+
+async function openFile(file: string): Promise<Store> {
+  const writer = await open(file);
   // Of a large organization, each login needs other pages: the inner ones of every index at least stay in memory.
   writer.pragma(`cache_size = -${CACHE_KIB}`);
   writer.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
   chmodSync(file, 0o600);
   const writing = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(writer) }) });
   await migrateAlone(writing);
-  const reader = open(file);
+  const reader = await open(file);
   reader.pragma('query_only = true');
   const reading = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepStatements(reader) }) });
   const topics = new Topics();
@@ -113,15 +129,32 @@ function runsOf(statement: Database.Statement): Runs {
   return { rows, changes };
 }
 
-function open(file: string): Database.Database {
-  const database = new Database(file);
-  database.pragma('journal_mode = WAL');
+async function open(file: string): Promise<Database.Database> {
+  const database = new Database(file, { timeout: WAITS });
+  await keepLog(database);
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  database.pragma('busy_timeout = 5000');
   // Else the pages that a savepoint keeps go to a file of their own.
   database.pragma('temp_store = MEMORY');
   return database;
+}
+
+/** Two processes that turn a new file to WAL would wait for each other, so SQLite refuses one at once (sqlite3_busy_handler). */
+async function keepLog(database: Database.Database): Promise<void> {
+  for (const until = Date.now() + WAITS; ; await sleep(LOOKS_AGAIN)) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (isBusy(error) && Date.now() < until) continue;
+      database.close();
+      throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_BUSY/.test(String(error.code));
 }
 
 function isUnavailable(error: unknown): boolean {
