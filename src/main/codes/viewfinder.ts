@@ -16,10 +16,14 @@ export interface ViewfinderOptions {
 }
 
 export const VIEWFINDER_START = `${APP_ORIGIN}/viewfinder.html`;
-/** Width of the frame at the sides and below, and height of what stands above the hole; the page's style has the same. */
+/**
+ * Width of the frame at the sides and below, and height of what stands above the hole; the page's style has the same. All of
+ * it grows with the size of text that the person chose, which is the zoom of every window.
+ */
 const FRAME = 8;
 const HEAD = 56;
-const SIZE = { width: 376, height: 424, minWidth: 240, minHeight: 240 };
+const SIZE = { width: 376, height: 424 };
+const SMALLEST = 240;
 /** Milliseconds between two looks. */
 const BETWEEN_LOOKS = 500;
 /** Somebody who went away is not looking for a code any more. */
@@ -32,8 +36,6 @@ export function openViewfinder({ session, icon, read }: ViewfinderOptions): Prom
   // Only one at a time: a second wish begins anew.
   closeOpen?.();
   const window = new BrowserWindow({
-    ...SIZE,
-    ...besideThePointer(),
     frame: false,
     // Where the window has a shape there is nothing in its hole; elsewhere its middle is see-through.
     transparent: process.platform === 'darwin',
@@ -48,9 +50,10 @@ export function openViewfinder({ session, icon, read }: ViewfinderOptions): Prom
     icon,
     webPreferences: { session, sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false, devTools: false },
   });
+  // Known once the page is there.
+  const zoom = () => window.webContents.getZoomFactor();
   const reshape = () => {
-    const { width, height } = window.getContentBounds();
-    if (process.platform !== 'darwin') window.setShape(frameShape(width, height));
+    if (process.platform !== 'darwin') window.setShape(frameShape(window.getContentBounds(), zoom()));
   };
 
   return new Promise((resolve, reject) => {
@@ -70,7 +73,7 @@ export function openViewfinder({ session, icon, read }: ViewfinderOptions): Prom
     const look = async () => {
       while (!over) {
         try {
-          const texts = await read(await captureArea(holeOf(window.getContentBounds())));
+          const texts = await read(await captureArea(holeOf(window.getContentBounds(), zoom())));
           if (texts.length > 0) end(() => resolve(texts));
         } catch (error) {
           // One picture that could not be read is not the last; a screen that is not shown to us is.
@@ -89,6 +92,10 @@ export function openViewfinder({ session, icon, read }: ViewfinderOptions): Prom
       if (type === 'keyDown' && key === 'Escape') cancel();
     });
     window.once('ready-to-show', () => {
+      const bounds = besideThePointer(zoom());
+      const least = Math.round(SMALLEST * zoom());
+      window.setMinimumSize(Math.min(least, bounds.width), Math.min(least, bounds.height));
+      window.setBounds(bounds);
       reshape();
       window.show();
       void look();
@@ -101,27 +108,35 @@ export function closeViewfinder(): void {
   closeOpen?.();
 }
 
-/** The head, and a bar at each side and below. */
-export function frameShape(width: number, height: number): Rectangle[] {
+/** The head, and a bar at each side and below. Never wider than what the page paints. */
+export function frameShape({ width, height }: Pick<Rectangle, 'width' | 'height'>, zoom: number): Rectangle[] {
+  const [bar, head] = [Math.floor(FRAME * zoom), Math.floor(HEAD * zoom)];
   return [
-    { x: 0, y: 0, width, height: HEAD },
-    { x: 0, y: HEAD, width: FRAME, height: height - HEAD },
-    { x: width - FRAME, y: HEAD, width: FRAME, height: height - HEAD },
-    { x: FRAME, y: height - FRAME, width: width - 2 * FRAME, height: FRAME },
+    { x: 0, y: 0, width, height: head },
+    { x: 0, y: head, width: bar, height: height - head },
+    { x: width - bar, y: head, width: bar, height: height - head },
+    { x: bar, y: height - bar, width: width - 2 * bar, height: bar },
   ];
 }
 
 /** Where on the screen the hole is. */
-export function holeOf({ x, y, width, height }: Rectangle): Rectangle {
-  return { x: x + FRAME, y: y + HEAD, width: width - 2 * FRAME, height: height - HEAD - FRAME };
+export function holeOf({ x, y, width, height }: Rectangle, zoom: number): Rectangle {
+  const [bar, head] = [Math.floor(FRAME * zoom), Math.floor(HEAD * zoom)];
+  return { x: x + bar, y: y + head, width: width - 2 * bar, height: height - head - bar };
 }
 
-function besideThePointer(): { readonly x: number; readonly y: number } {
+function besideThePointer(zoom: number): Rectangle {
   const point = screen.getCursorScreenPoint();
   const { workArea } = screen.getDisplayNearestPoint(point);
+  const [width, height] = [
+    Math.min(Math.round(SIZE.width * zoom), workArea.width),
+    Math.min(Math.round(SIZE.height * zoom), workArea.height),
+  ];
   const within = (at: number, from: number, room: number) => Math.max(from, Math.min(at, from + room));
   return {
-    x: Math.round(within(point.x - SIZE.width / 2, workArea.x, workArea.width - SIZE.width)),
-    y: Math.round(within(point.y - SIZE.height / 2, workArea.y, workArea.height - SIZE.height)),
+    x: Math.round(within(point.x - width / 2, workArea.x, workArea.width - width)),
+    y: Math.round(within(point.y - height / 2, workArea.y, workArea.height - height)),
+    width,
+    height,
   };
 }

@@ -201,6 +201,27 @@ test('codes are read off the screen: the whole of it, behind our own window, and
       expect(await reading).toBeNull();
     }
   });
+
+  await test.step('the viewfinder grows with the size of text', async () => {
+    const textSize = (factor: number) =>
+      app.evaluate(({ BrowserWindow }, zoom) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(zoom), factor);
+    await textSize(2);
+    const [finder, { reading }] = await openFinder();
+    await expect(finder.getByText('Move this frame over the square picture.')).toBeVisible();
+    await shootScreen(desk.session.env, 'app-codes-viewfinder-large');
+    const head = await finder.locator('header').boundingBox();
+    const said = await finder.locator('p').boundingBox();
+    expect([await finder.evaluate(() => innerWidth), head?.height]).toEqual([376, 56]);
+    expect(said?.height ?? 99).toBeLessThanOrEqual(56);
+    await app.evaluate(({ BrowserWindow }) => {
+      const frame = BrowserWindow.getAllWindows().find((one) => one.webContents.getURL().includes('viewfinder'));
+      frame?.setBounds({ x: 0, y: 0, width: 752, height: 848 });
+    });
+    await browser.show([qrPicture(parts[0]!, 4)]);
+    expect(await reading).toMatchObject({ items: [{ account: 'phone0' }] });
+    await browser.show([]);
+    await textSize(1);
+  });
   await minimize(false);
   await openCodes(doorstep);
   await expect(window.getByText('phone0')).toBeVisible();
